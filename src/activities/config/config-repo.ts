@@ -1,0 +1,57 @@
+/** Where a file lies: a project file without stage, a stage file without service. */
+export interface ResourceScope {
+  project: string;
+  stage?: string;
+  service?: string;
+}
+
+export interface Resource {
+  /** Path below the scope, with forward slashes, without leading `./`. */
+  uri: string;
+  content: Uint8Array;
+  /** Commit at which it was read or written. */
+  commit: string;
+}
+
+export interface Commit {
+  id: string;
+  time: string;
+  message: string;
+}
+
+/**
+ * A project's files, one repository per project laid out as Keptn's resource-service does: project files and shipyard.yaml on
+ * the default branch, one branch per stage with a folder per service. Throws ConfigNotFoundError, ConfigRefusedError
+ * (path traversal, bad name), ConfigUnavailableError (upstream).
+ */
+export interface ConfigRepo {
+  createProject(
+    project: string,
+    options: { stages: string[]; shipyard: Uint8Array; upstream?: Upstream },
+  ): Promise<void>;
+  deleteProject(project: string): Promise<void>;
+  /** Creates the service's folder in every stage. */
+  createService(project: string, service: string): Promise<void>;
+  deleteService(project: string, service: string): Promise<void>;
+  /** Newest commit of the scope's branch, after pulling from the upstream if there is one. */
+  head(scope: ResourceScope): Promise<string>;
+  /** Undefined when the file is not there; `commit` absent or empty means newest. */
+  read(scope: ResourceScope, uri: string, commit?: string): Promise<Resource | undefined>;
+  list(scope: ResourceScope, commit?: string): Promise<string[]>;
+  /** One commit for all files; answers its id. Files with equal content make no new commit. */
+  write(
+    scope: ResourceScope,
+    files: { uri: string; content: Uint8Array }[],
+    message: string,
+  ): Promise<string>;
+  remove(scope: ResourceScope, uri: string): Promise<string>;
+  history(scope: ResourceScope, limit: number): Promise<Commit[]>;
+}
+
+/** A Git remote; the token is resolved by the adapter from its own secret store and is never logged. */
+export interface Upstream {
+  remoteURL: string;
+  user?: string;
+  token?: string;
+  privateKey?: string;
+}

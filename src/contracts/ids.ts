@@ -1,0 +1,38 @@
+/** The one place where workflow ids are built: readable in the Temporal UI, and the key of every de-duplication. */
+
+/** What a queue serializes: the sequences of one service in one stage. */
+export interface QueueScope {
+  project: string;
+  stage: string;
+  service: string;
+}
+
+/** One run of a sequence; `occurrence` counts from 1 when one context runs the same sequence again (remediation loops). */
+export interface SequenceScope extends QueueScope {
+  keptnContext: string;
+  sequence: string;
+  occurrence?: number;
+}
+
+/** `queue/<project>/<stage>/<service>` */
+export function queueWorkflowId(scope: QueueScope): string {
+  return `queue/${scope.project}/${scope.stage}/${scope.service}`;
+}
+
+/** `sequence/<project>/<context>/<stage>/<sequence>[/<n>]` */
+export function sequenceWorkflowId(scope: SequenceScope): string {
+  const id = `sequence/${scope.project}/${scope.keptnContext}/${scope.stage}/${scope.sequence}`;
+  return scope.occurrence !== undefined && scope.occurrence > 1 ? `${id}/${scope.occurrence}` : id;
+}
+
+/** `evaluation/<project>/<context>/<stage>/<triggered id>` */
+export function evaluationWorkflowId(
+  scope: QueueScope & { keptnContext: string; triggeredId: string },
+): string {
+  return `evaluation/${scope.project}/${scope.keptnContext}/${scope.stage}/${scope.triggeredId}`;
+}
+
+/** `remediation/<project>/<stage>/<service>/<context>`: one per problem, since a problem is one context. */
+export function remediationWorkflowId(scope: QueueScope & { keptnContext: string }): string {
+  return `remediation/${scope.project}/${scope.stage}/${scope.service}/${scope.keptnContext}`;
+}
