@@ -1,0 +1,156 @@
+import type { EventData, KeptnEvent, Result, Status } from './events.ts';
+import type { QueueScope } from './ids.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { EvaluationInput } from './workflows.ts';
+
+/** State of a sequence as the API answers it (Keptn 1.4.5). */
+export type SequenceViewState =
+  | 'triggered'
+  | 'waiting'
+  | 'started'
+  | 'waitingForApproval'
+  | 'paused'
+  | 'finished'
+  | 'timedOut'
+  | 'aborted';
+
+/** Whose run it is, for the records. */
+export interface RunScope extends QueueScope {
+  keptnContext: string;
+  sequence: string;
+  workflowId: string;
+}
+
+/** What is written down together; every part may be repeated without harm. */
+export interface RecordRequest {
+  run: RunScope;
+  events: KeptnEvent[];
+  /** `.triggered` events of this batch that wait for answers from outside. */
+  open?: string[];
+  /** Triggered ids that wait no more. */
+  close?: string[];
+  state?: { state: SequenceViewState; status?: Status; result?: Result };
+}
+
+/** Who carries out a task; decided when the task begins and kept in the run's history. */
+export type Executor =
+  | { kind: 'builtin' }
+  /** `job/config.yaml` has an action for the event. */
+  | { kind: 'job'; silent: boolean }
+  /** `webhook/webhook.yaml` has an entry for the event. */
+  | { kind: 'webhook' }
+  /** Temporal workers listen on this task queue; the activity type is the task's name. */
+  | { kind: 'worker'; taskQueue: string }
+  /** CloudEvent responders; without names nobody is known who would answer. */
+  | { kind: 'responders'; names: string[] };
+
+export interface BeginTaskRequest extends RecordRequest {
+  task: string;
+  properties: JsonObject;
+  triggered: KeptnEvent;
+  /** Recorded as well when the executor is not a responder. */
+  started: KeptnEvent;
+}
+
+export interface FinishSequenceRequest extends RecordRequest {
+  /** `<stage>.<sequence>.triggered` events to store and start. */
+  followUps: KeptnEvent[];
+}
+
+/** Short, repeatable writes to the store; run as local activities. */
+export interface RecordActivities {
+  /** Stores what happened until now and the task's `.triggered`, and decides who carries it out. */
+  beginTask(request: BeginTaskRequest): Promise<Executor>;
+  recordEvents(request: RecordRequest): Promise<void>;
+  /** Stores the end of the sequence and puts its follow-ups into the queues of their stages. */
+  finishSequence(request: FinishSequenceRequest): Promise<void>;
+}
+
+/** Input of every executor: the task's `.triggered` event. */
+export interface TaskRequest {
+  triggered: KeptnEvent;
+}
+
+/** What an executor hands back: the `data` that its `.finished` event adds to project, stage and service. */
+export interface TaskFinished {
+  status: Status;
+  result: Result;
+  message: string;
+  /** Payload under the task's name and others, merged into the next `.triggered`. */
+  data: { [key: string]: Json | undefined };
+}
+
+export interface ShiftRequest extends QueueScope {
+  primary: number;
+  canary: number;
+}
+
+/** Steps of a rollout, each one readable, repeatable and heart-beating. The order is decided by the workflow. */
+export interface RolloutActivities {
+  /** Brings the version in as the event asks; answers `data.deployment`. */
+  deploy(request: TaskRequest): Promise<{ deployment: JsonObject; firstDeployment: boolean }>;
+  /** Writes the weights and returns only when the data plane has been observed to apply them. */
+  shiftTraffic(request: ShiftRequest): Promise<void>;
+  promote(request: QueueScope & { key: string }): Promise<void>;
+  /** Returns when the side has no request in flight, or its drain time is over. */
+  drain(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
+  retire(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
+  /** Adds to the primary's replicas; answers the new number. */
+  scale(request: QueueScope & { increment: number; key: string }): Promise<number>;
+}
+
+/** One query to one SLI provider. */
+export interface SliFetch extends QueueScope {
+  provider: string;
+  indicators: string[];
+  start: string;
+  end: string;
+  deployment: string;
+  labels: { [key: string]: string };
+  customFilters: { key: string; value: string }[];
+  gitCommitId: string;
+}
+
+/** What the gate needs besides the measured values; `finished` ends the evaluation without them. */
+export type PreparedEvaluation =
+  | { outcome: 'finished'; finished: EventData }
+  | {
+      outcome: 'ready';
+      /** Parsed slo.yaml, the gate's own model as plain JSON. */
+      slo: JsonObject;
+      /** base64 of slo.yaml as stored. */
+      sloFileContent: string;
+      /** Earlier evaluations as the gate takes them, newest first. */
+      previous: JsonObject[];
+      fetches: SliFetch[];
+    };
+
+export interface SliAnswerJson {
+  status: 'succeeded' | 'errored' | 'aborted';
+  result: Result;
+  message: string;
+  start: string;
+  end: string;
+  values: { metric: string; value: number; success: boolean; message?: string }[];
+}
+
+export interface EvaluationActivities {
+  prepareEvaluation(request: EvaluationInput): Promise<PreparedEvaluation>;
+  fetchSlis(request: SliFetch): Promise<SliAnswerJson>;
+  /** Stores the evaluation.finished event as an evaluation; run as a local activity. */
+  saveEvaluation(request: { triggeredId: string; finished: KeptnEvent }): Promise<void>;
+}
+
+export interface TaskActivities {
+  /** Built-in task `test`. */
+  runTest(request: TaskRequest): Promise<TaskFinished>;
+  /** Built-in task `get-action`: looks the next action up in remediation.yaml. */
+  getAction(request: TaskRequest): Promise<TaskFinished>;
+  /** Actions of `job/config.yaml` that match the event. */
+  runJobs(request: TaskRequest): Promise<TaskFinished>;
+  /** Requests of `webhook/webhook.yaml` for the event. */
+  runWebhook(request: TaskRequest): Promise<TaskFinished>;
+}
+
+/** Everything that a Slipway worker offers. */
+export type Activities = RecordActivities & RolloutActivities & EvaluationActivities & TaskActivities;

@@ -1,0 +1,57 @@
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
+import type { KeptnEvent } from './events.ts';
+import type { QueueStatus, SequenceInput, SequenceStatus } from './workflows.ts';
+
+/** A `.started` or `.finished` event of a responder; de-duplicated by event id, accepted early and late. */
+export const taskEventSignal = defineSignal<[{ event: KeptnEvent }]>('taskEvent');
+
+/** A human decision on a waiting approval. */
+export interface ApprovalDecision {
+  decision: 'approve' | 'decline';
+  /** Who decided. */
+  by: string;
+  reason?: string;
+  /** Role in which the decision is made, where the approval asks for roles. */
+  role?: string;
+}
+
+/** Decides a waiting approval; a decision for a run that does not wait is dropped and logged. */
+export const approveSignal = defineSignal<[ApprovalDecision]>('approve');
+
+/** Like the signal, but refused with the reason when nothing waits for it. */
+export const decideUpdate = defineUpdate<SequenceStatus, [ApprovalDecision]>('decide');
+
+/** Who controls the run and why; shown in its status. */
+export interface ControlReason {
+  by?: string;
+  reason?: string;
+}
+
+export const pauseSignal = defineSignal<[ControlReason?]>('pause');
+export const resumeSignal = defineSignal<[ControlReason?]>('resume');
+export const abortSignal = defineSignal<[ControlReason?]>('abort');
+
+/** The queue's answer to a run that wants its place back after an approval. */
+export const slotGrantedSignal = defineSignal('slotGranted');
+
+/** Whole state of a run. */
+export const statusQuery = defineQuery<SequenceStatus>('status');
+
+/** Puts a run at the end of its queue; a second signal for the same run changes nothing. */
+export const enqueueSignal = defineSignal<[SequenceInput]>('enqueue');
+
+/** What a run tells its queue: it waits for a human or is paused (parked), or wants to go on (wantsSlot). */
+export interface SlotMessage {
+  workflowId: string;
+  kind: 'parked' | 'wantsSlot' | 'finished';
+}
+export const slotSignal = defineSignal<[SlotMessage]>('slot');
+
+/** Removes a run that has not started yet. */
+export const removeSignal = defineSignal<[{ workflowId: string; reason: ControlReason }]>('remove');
+
+/** Whole state of a queue. */
+export const queueStatusQuery = defineQuery<QueueStatus>('status');
+
+/** The problem behind a remediation was closed: what runs is cancelled, nothing new starts. */
+export const problemClosedSignal = defineSignal<[ControlReason?]>('problemClosed');
