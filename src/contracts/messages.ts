@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KeptnEvent } from './events.ts';
-import type { QueueStatus, SequenceInput, SequenceStatus } from './workflows.ts';
+import type { QueueStatus, SequenceRequest, SequenceStatus } from './workflows.ts';
 
 /** A `.started` or `.finished` event of a responder; de-duplicated by event id, accepted early and late. */
 export const taskEventSignal = defineSignal<[{ event: KeptnEvent }]>('taskEvent');
@@ -38,7 +38,7 @@ export const slotGrantedSignal = defineSignal('slotGranted');
 export const statusQuery = defineQuery<SequenceStatus>('status');
 
 /** Puts a run at the end of its queue; a second signal for the same run changes nothing. */
-export const enqueueSignal = defineSignal<[SequenceInput]>('enqueue');
+export const enqueueSignal = defineSignal<[SequenceRequest]>('enqueue');
 
 /** What a run tells its queue: it waits for a human or is paused (parked), or wants to go on (wantsSlot). */
 export interface SlotMessage {

@@ -1,60 +1,29 @@
+import type { SequenceInput, Shipyard } from '../sequence/types.ts';
 import type { EventData, KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
-import type { JsonObject } from './json.ts';
 
-/** One task of a pinned sequence. */
-export interface PinnedTask {
-  name: string;
-  /** Milliseconds between the end of the task before and this task's `.triggered`. */
-  triggeredAfterMs?: number;
-  properties?: JsonObject;
-}
-
-/** One `triggeredOn` entry of the pinned shipyard. */
-export interface PinnedTrigger {
-  event: string;
-  /** `selector.match`; absent means pass or warning. */
-  match?: { [key: string]: string };
-}
-
-export interface PinnedSequence {
-  name: string;
-  triggeredOn?: PinnedTrigger[];
-  tasks: PinnedTask[];
-}
-
-/** The shipyard as it was when the sequence was triggered: editing the file never changes a run in flight. */
-export interface PinnedShipyard {
-  stages: { name: string; sequences: PinnedSequence[] }[];
-}
-
-/** How a sequence shares its queue with the others of its service and stage. */
-export type Concurrency = 'queue' | 'parallel' | 'replace' | 'skip';
-
-/** Milliseconds; zero waits for ever, which only the file may ask for. */
-export interface Timeouts {
+/** Milliseconds that a task may stay silent unless its own definition says otherwise; zero waits for ever. */
+export interface DefaultTimeouts {
   /** Until somebody sends `.started` (Keptn 1.4.5: TASK_STARTED_WAIT_DURATION, 10 minutes). */
-  taskStartedMs: number;
-  /** From `.started` to `.finished`. */
-  taskFinishedMs: number;
-  sequenceMs: number;
+  startedMs: number;
+  /** From the first `.started` to the last `.finished`. */
+  finishedMs: number;
 }
 
-/** Everything that one run of a sequence needs; nothing of it is read again while it runs. */
-export interface SequenceInput extends QueueScope {
-  sequence: string;
-  keptnContext: string;
+/**
+ * Everything that one run of a sequence needs: argument of the workflow `sequence`, and what its queue holds.
+ * Nothing of it is read again while it runs, so that editing the shipyard never changes a run in flight.
+ */
+export interface SequenceRequest {
+  /** The sequence pinned as it was when it was triggered. */
+  input: SequenceInput;
+  /** The whole shipyard, for the follow-ups. */
+  shipyard: Shipyard;
   /** Counts from 1 when one context runs the same sequence again. */
   occurrence: number;
-  /** Id of the `<stage>.<sequence>.triggered` event. */
-  triggeredId: string;
-  gitCommitId: string;
-  tasks: PinnedTask[];
-  shipyard: PinnedShipyard;
-  /** `data` of the triggering event. */
-  data: EventData;
-  concurrency: Concurrency;
-  timeouts: Timeouts;
+  defaults: DefaultTimeouts;
+  /** Milliseconds for the whole sequence from its first task; absent: no limit. */
+  timeoutMs?: number;
 }
 
 export interface SequenceOutcome {
