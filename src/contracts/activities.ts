@@ -1,6 +1,6 @@
 import type { EventData, KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { JsonObject } from './json.ts';
 import type { EvaluationInput } from './workflows.ts';
 
 /** State of a sequence as the API answers it (Keptn 1.4.5). */
@@ -77,7 +77,7 @@ export interface TaskFinished {
   result: Result;
   message: string;
   /** Payload under the task's name and others, merged into the next `.triggered`. */
-  data: { [key: string]: Json | undefined };
+  data: JsonObject;
 }
 
 export interface ShiftRequest extends QueueScope {

@@ -1,5 +1,5 @@
 import type { SequenceInput, Shipyard } from '../sequence/types.ts';
-import type { EventData, KeptnEvent, Result, Status } from './events.ts';
+import type { KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
 
 /** Milliseconds that a task may stay silent unless its own definition says otherwise; zero waits for ever. */
