@@ -1,0 +1,58 @@
+import { latestActionIndex } from './get-action.ts';
+import { isJsonObject, type JsonObject } from './json.ts';
+import { copyObject, mergeObjects } from './merge.ts';
+import type { CompletedTask, Scope, SequenceInput, SequenceState, TaskDefinition } from './types.ts';
+
+/**
+ * `data` of the next task's `.triggered` event.
+ *
+ * Keptn 1.4.5: the trigger's data, then each completed task's data in order, then result and status of the
+ * last task, then the shipyard properties below the task's name (for this task only); `message` is blanked.
+ */
+export function taskPayload(state: SequenceState, task: TaskDefinition): JsonObject {
+  const payload = accumulated(state.input, state.completed);
+  if (task.name === 'get-action') updateActionIndex(payload, state.completed);
+  if (task.properties === undefined || Object.keys(task.properties).length === 0) return payload;
+  const numbers = state.input.payloadNumbers;
+  return mergeObjects(payload, { [task.name]: task.properties }, numbers);
+}
+
+/** `data` for the sequences that follow: as for a next task, without any task's shipyard properties. */
+export function forwardPayload(state: SequenceState): JsonObject {
+  const payload = accumulated(state.input, state.completed);
+  updateActionIndex(payload, state.completed);
+  return payload;
+}
+
+/**
+ * Keptn's merge keeps the first number, so a third action was never reached: the index that the last
+ * get-action answered replaces the old one wherever the next get-action will read it.
+ */
+function updateActionIndex(payload: JsonObject, completed: readonly CompletedTask[]): void {
+  const index = latestActionIndex(completed);
+  if (index === undefined) return;
+  const block = isJsonObject(payload['get-action']) ? payload['get-action'] : {};
+  payload['get-action'] = { ...block, actionIndex: index };
+}
+
+function accumulated(input: SequenceInput, completed: readonly CompletedTask[]): JsonObject {
+  let payload: JsonObject = { ...copyObject(input.triggerData), ...scopeOf(input) };
+  for (const task of completed) {
+    if (task.properties !== null) payload = mergeObjects(payload, task.properties, input.payloadNumbers);
+  }
+  // A responder that names another project, stage or service must not send the rest of the run there.
+  Object.assign(payload, scopeOf(input));
+  const last = completed.at(-1);
+  if (last !== undefined) Object.assign(payload, { result: last.result, status: last.status });
+  if ('message' in payload) payload.message = '';
+  return payload;
+}
+
+/** Only the project, stage and service of an input. */
+export function scopeOf({ project, stage, service }: Scope): {
+  project: string;
+  stage: string;
+  service: string;
+} {
+  return { project, stage, service };
+}
