@@ -1,6 +1,6 @@
+import { taskEventType } from '../contracts/events.ts';
 import { completeTask, isComplete } from './aggregate.ts';
 import { decideApproval } from './approval.ts';
-import { taskTriggeredType } from './event-types.ts';
 import { finishSequence } from './finish.ts';
 import { isJsonObject, nestsDeeperThan, textAt } from './json.ts';
 import { copyObject } from './merge.ts';
@@ -128,7 +128,7 @@ function send(state: SequenceState, task: OpenTask): Advanced {
     taskName: task.name,
     index: task.index,
     triggeredId: task.triggeredId,
-    eventType: taskTriggeredType(task.name),
+    eventType: taskEventType(task.name, 'triggered'),
     data,
     delayMs: definition.triggeredAfter ?? 0,
     timeouts: definition.timeouts ?? {},
@@ -213,7 +213,7 @@ function timeoutReason(waitingFor: TimeoutMessage['waitingFor'], task: string | 
     return `sequence timed out${task === undefined ? '' : ` while task ${task} was open`}`;
   }
   const missing = waitingFor === 'started' ? '.started or .finished event' : '.finished event';
-  const type = taskTriggeredType(task ?? '');
+  const type = taskEventType(task ?? '', 'triggered');
   return `sequence timed out while waiting for task ${type} to receive a correlating ${missing}`;
 }
 

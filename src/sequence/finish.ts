@@ -1,4 +1,4 @@
-import { sequenceEventType } from './event-types.ts';
+import { sequenceEventType } from '../contracts/events.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
 import { copyObject } from './merge.ts';
 import { forwardPayload, scopeOf } from './payload.ts';

@@ -1,4 +1,4 @@
-import { sequenceEventType } from './event-types.ts';
+import { sequenceEventType } from '../contracts/events.ts';
 import type { JsonObject } from './json.ts';
 import { copyObject } from './merge.ts';
 import type { Result, SequenceDefinition, Shipyard, TriggeredOn } from './types.ts';

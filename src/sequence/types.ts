@@ -1,10 +1,7 @@
+import type { Result, Status } from '../contracts/events.ts';
 import type { JsonObject } from './json.ts';
 
-/** The result that one task or one sequence ends with. */
-export type Result = 'pass' | 'warning' | 'fail';
-
-/** The status that one task or one sequence ends with. */
-export type Status = 'succeeded' | 'errored' | 'aborted' | 'unknown';
+export type { Result, Status };
 
 /**
  * Which number or boolean wins when payloads are merged: `keptn` keeps the older one as Keptn 1.4.5 did,
