@@ -1,0 +1,34 @@
+import type { Event } from 'js-yaml';
+import { EVENT_ID, YAMLException } from 'js-yaml';
+
+/**
+ * Events of the first document of a text. Go's yaml.v3 reads one document and never looks at what follows
+ * it, so a syntax error behind the first `---` separator must not spoil the file.
+ */
+export function firstDocument(text: string, parse: (text: string) => Event[]): Event[] {
+  try {
+    return cutAfterFirst(parse(text));
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const end = endOfFirstDocument(text);
+    if (end === undefined || (error.mark?.position ?? 0) < end) throw error;
+    return cutAfterFirst(parse(text.slice(0, end)));
+  }
+}
+
+function cutAfterFirst(events: Event[]): Event[] {
+  const second = events.findIndex((event, index) => index > 0 && event.type === EVENT_ID.DOCUMENT);
+  return second < 0 ? events : events.slice(0, second);
+}
+
+/** Offset of the marker line that ends the first document; markers stand at the start of a line only. */
+function endOfFirstDocument(text: string): number | undefined {
+  let started = false;
+  for (const line of text.matchAll(/^.*$/gm)) {
+    const marker = /^(---|\.\.\.)(?=\s|$)/.exec(line[0])?.[0];
+    if (marker !== undefined && started) return line.index;
+    if (marker === '---') started = true;
+    else if (!/^\s*(#.*)?$|^%/.test(line[0])) started = true;
+  }
+  return undefined;
+}
