@@ -1,0 +1,13 @@
+/**
+ * How often one context may run the same sequence of a stage: a shipyard whose sequences trigger themselves
+ * without end is stopped there. A remediation with an evaluation every 15 minutes reaches it after a day.
+ */
+export const MAX_OCCURRENCES = 100;
+
+/** The words for a follow-up that is not started because of {@link MAX_OCCURRENCES}. */
+export function tooManyOccurrences(stage: string, sequence: string): string {
+  return (
+    `${stage}.${sequence} was not started again: it ran ${MAX_OCCURRENCES} times in this context, ` +
+    'so its triggeredOn seems to form a cycle that never ends'
+  );
+}

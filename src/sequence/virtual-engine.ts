@@ -1,0 +1,356 @@
+import { sequenceEventType } from '../contracts/events.ts';
+import { advance, createSequence } from './advance.ts';
+import { Agenda } from './agenda.ts';
+import { failedStart } from './finish.ts';
+import { followUps, resolveSequence } from './follow-ups.ts';
+import type { JsonObject } from './json.ts';
+import { MAX_OCCURRENCES, tooManyOccurrences } from './limits.ts';
+import { copyObject } from './merge.ts';
+import { scopeOf } from './payload.ts';
+import { admit, emptyQueue, type QueueCommand, type QueueMessage, type QueueState } from './queue.ts';
+import { executionState, type OverallState, overallState } from './state-view.ts';
+import type {
+  FinishSequence,
+  Scope,
+  SequenceCommand,
+  SequenceDefinition,
+  SequenceMessage,
+  SequenceState,
+  Shipyard,
+  TriggerTask,
+} from './types.ts';
+
+/** An event that the engine sent. */
+export interface SentEvent extends Scope {
+  /** Milliseconds on the virtual clock. */
+  at: number;
+  type: string;
+  keptnContext: string;
+  runId: string;
+  /** Id of a `.triggered` event; empty for finished events. */
+  id: string;
+  data: JsonObject;
+  /** `triggeredAfter` as written in the shipyard. */
+  delay?: string;
+}
+
+/** A sequence to start. */
+export interface Trigger extends Scope {
+  keptnContext: string;
+  sequence: string;
+  data: JsonObject;
+}
+
+/** What a responder sends about a task. */
+export interface Reply {
+  kind: 'started' | 'finished';
+  source: string;
+  data: JsonObject;
+  /** Absent: a new id; give one to send the same event twice. */
+  eventId?: string;
+}
+
+/** One run of a sequence. */
+export interface VirtualRun {
+  runId: string;
+  lane: number;
+  trigger: Trigger;
+  definition: SequenceDefinition;
+  state: SequenceState;
+  /** Which sequence's end triggered it; absent for a trigger from outside. */
+  parent?: VirtualRun;
+}
+
+/** Settings of a {@link VirtualEngine}. */
+export interface VirtualEngineOptions {
+  /** Answers at once for a task that was sent; default: nobody answers. */
+  respond?: (task: TriggerTask, run: VirtualRun) => readonly Reply[];
+  /** Milliseconds until a task without any answer times out; default: never. */
+  startedTimeoutMs?: number;
+}
+
+/**
+ * Runs sequences in memory on a virtual clock, with the same rules as the workflows: for dry runs and tests.
+ * It holds the state and carries commands out; every decision is made by `advance`, `admit` and `followUps`.
+ */
+export class VirtualEngine {
+  readonly sent: SentEvent[] = [];
+  readonly runs: VirtualRun[] = [];
+  /** Messages that changed nothing, with the reason. */
+  readonly ignored: string[] = [];
+  /** Follow-ups that were not started because they form an endless cycle. */
+  readonly cycles: { run: VirtualRun; reason: string }[] = [];
+  readonly #shipyard: Shipyard;
+  readonly #options: VirtualEngineOptions;
+  readonly #agenda = new Agenda();
+  readonly #queues = new Map<string, QueueState>();
+  readonly #paused = new Set<string>();
+  #ids = 0;
+
+  constructor(shipyard: Shipyard, options: VirtualEngineOptions = {}) {
+    this.#shipyard = shipyard;
+    this.#options = options;
+  }
+
+  /** Triggers a sequence; what follows happens in {@link settle} or {@link wait}. */
+  trigger(trigger: Trigger, parent?: VirtualRun): void {
+    const { stage, sequence } = trigger;
+    const resolved = resolveSequence(this.#shipyard, stage, sequence);
+    if (!resolved.found) {
+      const data = failedStart({ ...trigger, triggerData: trigger.data }, resolved.message);
+      const type = sequenceEventType(stage, sequence, 'finished');
+      this.#send({ ...trigger, runId: '', id: '', type, data });
+      return;
+    }
+    const run = this.#createRun(trigger, resolved.definition);
+    if (parent !== undefined) run.parent = parent;
+    this.runs.push(run);
+    if (this.#isPaused(trigger)) {
+      this.#tellQueue(trigger, { kind: 'pauseContext', keptnContext: trigger.keptnContext });
+    }
+    const { runId } = run;
+    const { concurrency } = resolved.definition;
+    this.#tellQueue(trigger, {
+      kind: 'enqueue',
+      runId,
+      keptnContext: trigger.keptnContext,
+      sequence,
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
+  }
+
+  /** Delivers a responder's event; returns why it was refused, or undefined when it was taken. */
+  receive(keptnContext: string, triggeredId: string, reply: Reply): string | undefined {
+    const scope = reply.data;
+    if (!scope.project || !scope.stage || !scope.service) {
+      return 'invalid event scope: project, stage and service are needed';
+    }
+    const run = this.runs.find(
+      (candidate) =>
+        candidate.trigger.keptnContext === keptnContext && candidate.state.task?.triggeredId === triggeredId,
+    );
+    if (run === undefined) return `sequence not found: no open task has the triggered id ${triggeredId}`;
+    this.#deliver(run, triggeredId, reply);
+    this.settle();
+    return undefined;
+  }
+
+  /** Pauses, resumes or aborts the runs of a context, in one stage or in all. */
+  control(keptnContext: string, action: 'pause' | 'resume' | 'abort', stage?: string): void {
+    if (action === 'pause') this.#paused.add(pauseKey(keptnContext, stage));
+    if (action === 'resume') this.#paused.delete(pauseKey(keptnContext, stage));
+    const runs = this.runs.filter(
+      ({ trigger }) =>
+        trigger.keptnContext === keptnContext && (stage === undefined || trigger.stage === stage),
+    );
+    for (const run of runs) {
+      if (action !== 'abort') {
+        const kind = action === 'pause' ? 'pauseContext' : 'resumeContext';
+        this.#tellQueue(run.trigger, { kind, keptnContext });
+      }
+      if (run.state.phase === 'running' || action === 'abort') this.#tell(run, { kind: action });
+    }
+    this.settle();
+  }
+
+  /** Lets everything happen that is due at this moment. */
+  settle(): void {
+    this.#agenda.runUntil(this.#agenda.now);
+  }
+
+  /** Moves the clock on by a number of milliseconds. */
+  wait(milliseconds: number): void {
+    this.#agenda.runUntil(this.#agenda.now + milliseconds);
+  }
+
+  /** Moves the clock on until nothing is left to happen by itself. */
+  runToEnd(): void {
+    this.#agenda.runUntil();
+  }
+
+  /** State of all runs of a context together. */
+  overallState(keptnContext: string): OverallState {
+    const runs = this.runs.filter(({ trigger }) => trigger.keptnContext === keptnContext);
+    return overallState(
+      runs.map(({ trigger, state }) => {
+        const created = state.phase === 'created';
+        const held = created && this.#isPaused(trigger);
+        return { state: executionState(state), blocked: created && !held, held };
+      }),
+    );
+  }
+
+  /** Tasks that were sent and are not complete. */
+  openTasks(): { run: VirtualRun; task: string; triggeredId: string }[] {
+    return this.runs.flatMap((run) => {
+      const { task } = run.state;
+      return task?.phase === 'sent' ? [{ run, task: task.name, triggeredId: task.triggeredId }] : [];
+    });
+  }
+
+  #createRun(trigger: Trigger, definition: SequenceDefinition): VirtualRun {
+    const { keptnContext, sequence, data } = trigger;
+    const { payloadNumbers } = this.#shipyard;
+    const { concurrency } = definition;
+    const state = createSequence({
+      ...scopeOf(trigger),
+      sequence,
+      keptnContext,
+      triggeredId: this.#nextId(),
+      tasks: definition.tasks,
+      triggerData: copyObject(data),
+      ...(payloadNumbers === undefined ? {} : { payloadNumbers }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    });
+    const lane = this.runs.length;
+    return { runId: `run-${lane + 1}`, lane, trigger, definition, state };
+  }
+
+  #isPaused({ keptnContext, stage }: Trigger): boolean {
+    return this.#paused.has(pauseKey(keptnContext)) || this.#paused.has(pauseKey(keptnContext, stage));
+  }
+
+  #nextId(): string {
+    this.#ids += 1;
+    return `id-${this.#ids}`;
+  }
+
+  #send(event: Omit<SentEvent, 'at'>): void {
+    const { project, stage, service, type, keptnContext, runId, id, data, delay } = event;
+    this.sent.push({
+      at: this.#agenda.now,
+      project,
+      stage,
+      service,
+      type,
+      keptnContext,
+      runId,
+      id,
+      data,
+      ...(delay === undefined ? {} : { delay }),
+    });
+  }
+
+  #deliver(run: VirtualRun, triggeredId: string, { kind, source, data, eventId }: Reply): void {
+    this.#tell(run, { kind, eventId: eventId ?? this.#nextId(), triggeredId, source, data });
+  }
+
+  #tell(run: VirtualRun, message: SequenceMessage): void {
+    const { state, commands } = advance(run.state, message, () => this.#nextId());
+    run.state = state;
+    for (const command of commands) this.#carryOut(run, command);
+  }
+
+  #carryOut(run: VirtualRun, command: SequenceCommand): void {
+    const { runId, lane, trigger } = run;
+    switch (command.kind) {
+      case 'triggerTask':
+        return this.#triggerTask(run, command);
+      case 'delayTask': {
+        const { triggeredId, delayMs } = command;
+        this.#agenda.plan(delayMs, lane, () => this.#tell(run, { kind: 'delayElapsed', triggeredId }));
+        return;
+      }
+      case 'releaseSlot':
+        return this.#tellQueue(trigger, { kind: 'released', runId });
+      case 'acquireSlot':
+        return this.#tellQueue(trigger, { kind: 'requested', runId });
+      case 'finishSequence':
+        return this.#finish(run, command);
+      case 'ignored':
+        this.ignored.push(`${runId}: ${command.message}: ${command.reason}`);
+    }
+  }
+
+  #triggerTask(run: VirtualRun, task: TriggerTask): void {
+    const { triggeredId, eventType: type, data, index } = task;
+    const delay = run.definition.tasks[index]?.triggeredAfterText;
+    this.#send({
+      ...run.trigger,
+      runId: run.runId,
+      id: triggeredId,
+      type,
+      data,
+      ...(task.delayMs > 0 && delay !== undefined ? { delay } : {}),
+    });
+    for (const reply of this.#options.respond?.(task, run) ?? []) {
+      this.#agenda.plan(0, run.lane, () => this.#deliver(run, triggeredId, reply));
+    }
+    const limit = this.#options.startedTimeoutMs;
+    if (limit === undefined) return;
+    this.#agenda.plan(limit, run.lane, () =>
+      this.#tell(run, { kind: 'timeout', waitingFor: 'started', triggeredId }),
+    );
+  }
+
+  #finish(run: VirtualRun, end: FinishSequence): void {
+    const { trigger, runId } = run;
+    this.#send({ ...trigger, runId, id: '', type: end.eventType, data: end.data });
+    this.#tellQueue(trigger, { kind: 'done', runId });
+    if (end.outcome !== 'finished') return;
+    const { result, lastTask, forward } = end;
+    const { stage, sequence } = trigger;
+    const following = followUps(this.#shipyard, {
+      stage,
+      sequence,
+      result,
+      forward,
+      ...(lastTask ? { lastTask } : {}),
+    });
+    const triggers: Trigger[] = [];
+    for (const next of following) {
+      const nextTrigger = { ...trigger, stage: next.stage, sequence: next.sequence, data: next.data };
+      if (this.#occurrences(nextTrigger, triggers) >= MAX_OCCURRENCES) {
+        this.cycles.push({ run, reason: tooManyOccurrences(next.stage, next.sequence) });
+        continue;
+      }
+      this.#send({ ...nextTrigger, runId, id: '', type: next.type });
+      triggers.push(nextTrigger);
+    }
+    for (const next of triggers) this.trigger(next, run);
+  }
+
+  #occurrences(wanted: Trigger, planned: readonly Trigger[]): number {
+    return [...this.runs.map((run) => run.trigger), ...planned].filter(
+      ({ keptnContext, stage, service, sequence }) =>
+        keptnContext === wanted.keptnContext &&
+        stage === wanted.stage &&
+        service === wanted.service &&
+        sequence === wanted.sequence,
+    ).length;
+  }
+
+  #tellQueue(scope: Scope, message: QueueMessage): void {
+    const key = JSON.stringify([scope.project, scope.stage, scope.service]);
+    const { state, commands } = admit(this.#queues.get(key) ?? emptyQueue(), message);
+    this.#queues.set(key, state);
+    for (const command of commands) this.#obeyQueue(command);
+  }
+
+  #obeyQueue(command: QueueCommand): void {
+    if (command.kind === 'ignored') {
+      this.ignored.push(`queue: ${command.message}: ${command.reason}`);
+      return;
+    }
+    const run = this.runs.find((candidate) => candidate.runId === command.runId);
+    if (run === undefined) return;
+    const message = queueMessage(command);
+    this.#agenda.plan(0, run.lane, () => this.#tell(run, message));
+  }
+}
+
+function queueMessage(command: Exclude<QueueCommand, { kind: 'ignored' }>): SequenceMessage {
+  switch (command.kind) {
+    case 'startRun':
+      return { kind: 'begin' };
+    case 'grantSlot':
+      return { kind: 'slotGranted' };
+    case 'abortRun':
+    case 'dropRun':
+      return { kind: 'abort', reason: command.reason };
+  }
+}
+
+function pauseKey(keptnContext: string, stage?: string): string {
+  return JSON.stringify([keptnContext, stage ?? null]);
+}
