@@ -245,18 +245,22 @@ export class VirtualEngine {
     const { runId, lane, trigger } = run;
     switch (command.kind) {
       case 'triggerTask':
-        return this.#triggerTask(run, command);
+        this.#triggerTask(run, command);
+        return;
       case 'delayTask': {
         const { triggeredId, delayMs } = command;
         this.#agenda.plan(delayMs, lane, () => this.#tell(run, { kind: 'delayElapsed', triggeredId }));
         return;
       }
       case 'releaseSlot':
-        return this.#tellQueue(trigger, { kind: 'released', runId });
+        this.#tellQueue(trigger, { kind: 'released', runId });
+        return;
       case 'acquireSlot':
-        return this.#tellQueue(trigger, { kind: 'requested', runId });
+        this.#tellQueue(trigger, { kind: 'requested', runId });
+        return;
       case 'finishSequence':
-        return this.#finish(run, command);
+        this.#finish(run, command);
+        return;
       case 'ignored':
         this.ignored.push(`${runId}: ${command.message}: ${command.reason}`);
     }
