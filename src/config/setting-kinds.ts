@@ -1,0 +1,57 @@
+import { isAbsolute, resolve } from 'node:path';
+import { ConfigurationError } from './errors.ts';
+
+/** Levels of the log, from quiet to loud. */
+export const LOG_LEVELS = ['silent', 'fatal', 'error', 'warn', 'info', 'debug', 'trace'] as const;
+
+/** One of LOG_LEVELS. */
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** Reads a setting from text; `where` names its source in the error. Throws ConfigurationError. */
+export type ReadSetting<Value> = (text: string, where: string) => Value;
+
+/** Any text that is not blank. */
+export const readText: ReadSetting<string> = (text, where) => {
+  if (text.trim() === '') throw new ConfigurationError(`${where} is empty`, 'give it a value or remove it');
+  return text.trim();
+};
+
+/** A path; a relative one counts from the working directory. */
+export const readPath: ReadSetting<string> = (text, where) => {
+  const path = readText(text, where);
+  return isAbsolute(path) ? path : resolve(path);
+};
+
+/** A TCP port from 0 (any free one) to 65535. */
+export const readPort: ReadSetting<number> = (text, where) => {
+  const port = /^\d{1,5}$/.test(text.trim()) ? Number(text) : Number.NaN;
+  if (port >= 0 && port <= 65_535) return port;
+  throw new ConfigurationError(`${where} is "${text}", which is no port`, 'use a number from 0 to 65535');
+};
+
+/** One of LOG_LEVELS. */
+export const readLogLevel: ReadSetting<LogLevel> = (text, where) => {
+  const level = LOG_LEVELS.find((known) => known === text.trim().toLowerCase());
+  if (level !== undefined) return level;
+  throw new ConfigurationError(
+    `${where} is "${text}", which is no log level`,
+    `use ${LOG_LEVELS.join(', ')}`,
+  );
+};
+
+/**
+ * Base address of the API: `http://` is put in front when the scheme is missing, an empty path becomes `/api`
+ * (both as the Keptn 1.4.5 CLI does), and slashes at the end are dropped.
+ */
+export const readEndpoint: ReadSetting<string> = (text, where) => {
+  const typed = readText(text, where);
+  const url = URL.parse(/^[a-z][a-z0-9+.-]*:\/\//i.test(typed) ? typed : `http://${typed}`);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '') {
+    throw new ConfigurationError(
+      `${where} is no address of an API`,
+      'use http(s)://host[:port][/path] without user and password',
+    );
+  }
+  const path = url.pathname.replace(/\/+$/, '');
+  return `${url.origin}${path === '' ? '/api' : path}`;
+};
