@@ -34,6 +34,9 @@ export const abortSignal = defineSignal<[ControlReason?]>('abort');
 /** The queue's answer to a run that wants its place back after an approval. */
 export const slotGrantedSignal = defineSignal('slotGranted');
 
+/** Asks a run to tell its queue when it ends, because the queue no longer is its parent run. */
+export const reportSignal = defineSignal('report');
+
 /** Whole state of a run. */
 export const statusQuery = defineQuery<SequenceStatus>('status');
 

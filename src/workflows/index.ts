@@ -1,0 +1,3 @@
+export { evaluation } from './evaluation.ts';
+export { sequence } from './sequence.ts';
+export { serviceQueue } from './service-queue.ts';

@@ -1,0 +1,211 @@
+import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import type { Executor, TaskFinished } from '../contracts/activities.ts';
+import { ENGINE_SOURCE, type KeptnEvent, taskEventType } from '../contracts/events.ts';
+import { isJsonObject, type JsonObject } from '../contracts/json.ts';
+import { decideApproval } from '../sequence/approval.ts';
+import type { TriggerTask } from '../sequence/types.ts';
+import { records, tool } from './activity-proxies.ts';
+import { erroredTask } from './failures.ts';
+import type { SequenceRun } from './sequence-run.ts';
+import { builtinExecutor, builtinSource } from './tasks/index.ts';
+import type { BuiltinResult } from './tasks/task.ts';
+
+/** One task of a run, from its `.triggered` event until all its responders have finished or the run ends. */
+export class TaskRun {
+  readonly #run: SequenceRun;
+  readonly #command: TriggerTask;
+  readonly #triggered: KeptnEvent;
+  readonly #scope = new CancellationScope();
+  #work: Promise<void> | undefined;
+
+  constructor(run: SequenceRun, command: TriggerTask) {
+    this.#run = run;
+    this.#command = command;
+    this.#triggered = run.newEvent({
+      type: command.eventType,
+      source: ENGINE_SOURCE,
+      data: command.data,
+      id: command.triggeredId,
+    });
+  }
+
+  get triggeredId(): string {
+    return this.#triggered.id;
+  }
+
+  /** Sends the task to whoever carries it out; resolves when nothing more is to be done for it here. */
+  carryOut(): Promise<void> {
+    this.#work = this.#scope
+      .run(() => this.#carryOut())
+      .catch((error: unknown) => {
+        if (!isCancellation(error)) throw error;
+      });
+    return this.#work;
+  }
+
+  /** Cancels what still runs for the task and waits until it has stopped. */
+  async stop(): Promise<void> {
+    this.#scope.cancel();
+    await this.#work;
+  }
+
+  /** A person has decided the approval that this task is. */
+  decided(triggeredId: string, data: JsonObject): void {
+    if (triggeredId !== this.#triggered.id) return;
+    this.#scope.cancel();
+    this.#emit('finished', data);
+  }
+
+  async #carryOut(): Promise<void> {
+    const started = this.#event('started', this.#startedData());
+    const executor = await this.#begin(started);
+    this.#run.show(this.#triggered.id, {
+      state: this.#command.waitsForApproval ? 'waitingForApproval' : 'running',
+      executor: describe(executor, this.#command),
+    });
+    if (executor.kind === 'responders') return this.#waitForResponders();
+    this.#send('started', started);
+    if (this.#command.taskName === 'approval') return this.#approve();
+    const finished = await this.#execute(executor);
+    if (finished.event !== undefined) this.#send('finished', finished.event);
+    else this.#emit('finished', finishedData(finished));
+  }
+
+  async #begin(started: KeptnEvent): Promise<Executor> {
+    const { taskName, waitsForApproval } = this.#command;
+    const properties = this.#triggered.data[taskName];
+    return records.beginTask({
+      ...this.#run.takeRecord(),
+      task: taskName,
+      properties: isJsonObject(properties) ? properties : {},
+      triggered: this.#triggered,
+      started,
+      ...(waitsForApproval ? { open: [this.#triggered.id] } : {}),
+      state: { state: waitsForApproval ? 'waitingForApproval' : 'started' },
+    });
+  }
+
+  async #execute(executor: Executor): Promise<BuiltinResult> {
+    try {
+      return await this.#carryOutBy(executor);
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      return erroredTask(error);
+    }
+  }
+
+  async #carryOutBy(executor: Executor): Promise<BuiltinResult> {
+    const { taskName } = this.#command;
+    const triggered = this.#triggered;
+    switch (executor.kind) {
+      case 'job':
+        return tool(`jobs of job/config.yaml for ${taskName}`).runJobs({ triggered });
+      case 'webhook':
+        return tool(`webhook for ${taskName}`).runWebhook({ triggered });
+      case 'worker':
+        return this.#externalWorker(executor.taskQueue);
+      case 'builtin':
+      case 'responders': {
+        const execute = builtinExecutor(taskName);
+        if (execute === undefined) throw new Error(`Slipway has no executor of its own for task ${taskName}`);
+        const { project, stage, service, keptnContext } = this.#run.scope;
+        const gitCommitId = this.#run.request.input.gitCommitId ?? '';
+        const { compensations } = this.#run;
+        return execute({ project, stage, service, keptnContext, gitCommitId, triggered, compensations });
+      }
+    }
+  }
+
+  /** The activity type is the task's name, its argument the event; it answers the data of `.finished`, or nothing. */
+  async #externalWorker(taskQueue: string): Promise<TaskFinished> {
+    const { taskName, timeouts } = this.#command;
+    const { startedMs, finishedMs } = { ...this.#run.request.defaults, ...timeouts };
+    const activities = proxyActivities<{ [task: string]: (event: KeptnEvent) => Promise<unknown> }>({
+      taskQueue,
+      startToCloseTimeout: finishedMs > 0 ? finishedMs : '365d',
+      ...(startedMs > 0 ? { scheduleToStartTimeout: startedMs } : {}),
+      retry: { maximumAttempts: 3 },
+      summary: `task ${taskName} by a worker on ${taskQueue}`,
+    });
+    const answer = await activities[taskName]?.(this.#triggered);
+    return { status: 'succeeded', result: 'pass', message: '', data: asData(answer) };
+  }
+
+  /** Approvals are decided by rule, or stay open until a person, an event or an abort ends them. */
+  async #approve(): Promise<void> {
+    const decision = decideApproval(this.#triggered.data);
+    if (decision.kind === 'automatic') {
+      const { result, message } = decision;
+      this.#emit('finished', { status: 'succeeded', result, message });
+      return;
+    }
+    this.#run.approval.open(this.#triggered.id);
+  }
+
+  async #waitForResponders(): Promise<void> {
+    const { startedMs, finishedMs } = { ...this.#run.request.defaults, ...this.#command.timeouts };
+    const triggeredId = this.#triggered.id;
+    if (startedMs > 0) {
+      await sleep(startedMs, { summary: `wait for somebody to start task ${this.#command.taskName}` });
+      this.#run.push({ kind: 'timeout', waitingFor: 'started', triggeredId });
+    }
+    const rest = finishedMs - startedMs;
+    if (finishedMs <= 0 || rest <= 0) return;
+    await sleep(rest, { summary: `wait for task ${this.#command.taskName} to be finished` });
+    this.#run.push({ kind: 'timeout', waitingFor: 'finished', triggeredId });
+  }
+
+  #startedData(): JsonObject {
+    const { taskName } = this.#command;
+    if (taskName !== 'approval') return { status: 'succeeded' };
+    return { status: 'succeeded', message: decideApproval(this.#triggered.data).message };
+  }
+
+  #event(kind: 'started' | 'finished', data: JsonObject): KeptnEvent {
+    const { taskName } = this.#command;
+    const { project, stage, service, labels } = this.#triggered.data;
+    return this.#run.newEvent({
+      type: taskEventType(taskName, kind),
+      source: builtinSource(taskName),
+      data: { project, stage, service, ...(labels === undefined ? {} : { labels }), ...data },
+      triggeredId: this.#triggered.id,
+    });
+  }
+
+  #emit(kind: 'started' | 'finished', data: JsonObject): void {
+    const event = this.#event(kind, data);
+    this.#run.note(event);
+    this.#send(kind, event);
+  }
+
+  #send(kind: 'started' | 'finished', event: KeptnEvent): void {
+    const { id, source, data } = event;
+    this.#run.push({ kind, eventId: id, triggeredId: this.#triggered.id, source, data });
+  }
+}
+
+function finishedData({ status, result, message, data }: TaskFinished): JsonObject {
+  return { ...data, status, result, ...(message === '' ? {} : { message }) };
+}
+
+function asData(answer: unknown): JsonObject {
+  return isJsonObject(answer as JsonObject) ? (answer as JsonObject) : {};
+}
+
+function describe(executor: Executor, { taskName, waitsForApproval }: TriggerTask): string {
+  if (waitsForApproval) return 'a person: approve or decline';
+  switch (executor.kind) {
+    case 'builtin':
+      return builtinSource(taskName);
+    case 'job':
+      return 'job/config.yaml';
+    case 'webhook':
+      return 'webhook/webhook.yaml';
+    case 'worker':
+      return `worker on ${executor.taskQueue}`;
+    case 'responders':
+      return executor.names.length > 0
+        ? executor.names.join(', ')
+        : `nobody: no integration, job, webhook or worker answers ${taskEventType(taskName, 'triggered')}`;
+  }
+}
