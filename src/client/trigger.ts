@@ -1,0 +1,142 @@
+import { sequenceEventType } from '../contracts/events.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import { contextAnswer, type Project } from './answers.ts';
+import { NotFoundError, RefusedError } from './errors.ts';
+import { CLIENT_SOURCE, type NewEvent, sendEvent } from './events.ts';
+import type { ApiHttp } from './http.ts';
+import { listServices, readProject } from './projects.ts';
+import { evaluationWindow } from './timeframe.ts';
+
+/** A delivery to be started. */
+export interface DeliveryRequest {
+  project: string;
+  service: string;
+  /** Image with or without a tag, for example `ghcr.io/podtato-head/podtatoserver:v0.1.1`. */
+  image: string;
+  /** Tag, when the image has none. */
+  tag?: string | undefined;
+  /** Default: the first stage of the shipyard. */
+  stage?: string | undefined;
+  /** Default `delivery`. */
+  sequence?: string | undefined;
+  /** Values for the chart beside the image; `image` in here overrides. */
+  values?: JsonObject | undefined;
+  labels?: Record<string, string> | undefined;
+}
+
+/** A sequence to be started with any payload. */
+export interface SequenceRequest {
+  project: string;
+  stage: string;
+  service: string;
+  sequence: string;
+  data?: JsonObject | undefined;
+  labels?: Record<string, string> | undefined;
+}
+
+/** An evaluation to be started on its own. */
+export interface EvaluationRequest {
+  project: string;
+  stage: string;
+  service: string;
+  /** RFC 3339; default: `timeframe` before the end. */
+  start?: string | undefined;
+  /** RFC 3339; default: now, or `timeframe` after the start. */
+  end?: string | undefined;
+  /** Duration such as `5m`, at least one minute. Default `5m`. */
+  timeframe?: string | undefined;
+  labels?: Record<string, string> | undefined;
+  gitCommitId?: string | undefined;
+}
+
+/** The event that a delivery starts with, after its stage and service have been found. Throws NotFoundError, RefusedError. */
+export async function deliveryEvent(http: ApiHttp, request: DeliveryRequest): Promise<NewEvent> {
+  const image = imageWithTag(request.image, request.tag);
+  const project = await readProject(http, request.project);
+  const stage = request.stage ?? project.stages[0]?.stageName;
+  if (stage === undefined)
+    throw new NotFoundError(`the project ${request.project} has no stage`, 'check its shipyard.yaml');
+  const sequence = request.sequence ?? 'delivery';
+  await checkTarget(http, project, { stage, service: request.service, sequence });
+  return {
+    type: sequenceEventType(stage, sequence, 'triggered'),
+    source: CLIENT_SOURCE,
+    data: {
+      project: request.project,
+      stage,
+      service: request.service,
+      ...(request.labels === undefined ? {} : { labels: request.labels }),
+      configurationChange: { values: { image, ...request.values } },
+      // The same empty block as the Keptn 1.4.5 CLI sends: executors merge into it.
+      deployment: { deploymentURIsLocal: null, deploymentstrategy: '' },
+    },
+  };
+}
+
+/** The event that a sequence starts with, after its target has been found. Throws NotFoundError. */
+export async function sequenceEvent(http: ApiHttp, request: SequenceRequest): Promise<NewEvent> {
+  const { project, stage, service, sequence, data, labels } = request;
+  await checkTarget(http, await readProject(http, project), { stage, service, sequence });
+  return {
+    type: sequenceEventType(stage, sequence, 'triggered'),
+    source: CLIENT_SOURCE,
+    data: { ...data, project, stage, service, ...(labels === undefined ? {} : { labels }) },
+  };
+}
+
+export async function triggerDelivery(
+  http: ApiHttp,
+  request: DeliveryRequest,
+): Promise<{ keptnContext: string }> {
+  return sendEvent(http, await deliveryEvent(http, request));
+}
+
+export async function triggerSequence(
+  http: ApiHttp,
+  request: SequenceRequest,
+): Promise<{ keptnContext: string }> {
+  return sendEvent(http, await sequenceEvent(http, request));
+}
+
+export async function triggerEvaluation(
+  http: ApiHttp,
+  request: EvaluationRequest,
+): Promise<{ keptnContext: string }> {
+  const { project, stage, service, labels, gitCommitId } = request;
+  const { start, end } = evaluationWindow(request, new Date());
+  const path = ['controlPlane', 'v1', 'project', project, 'stage', stage, 'service', service, 'evaluation'];
+  const body = { start, end, labels, gitcommitid: gitCommitId };
+  return http.send({ method: 'POST', path, body, answer: contextAnswer });
+}
+
+function imageWithTag(image: string, tag: string | undefined): string {
+  const ownTag = image.slice(image.lastIndexOf('/') + 1).includes(':');
+  if (image.trim() === '' || /\s/.test(image))
+    throw new RefusedError(`"${image}" is no image`, 'use <name>[:<tag>]');
+  if (tag === undefined) return image;
+  if (!ownTag) return `${image}:${tag}`;
+  throw new RefusedError(
+    `the image ${image} has a tag already, and the tag ${tag} was given too`,
+    'give one of the two',
+  );
+}
+
+async function checkTarget(
+  http: ApiHttp,
+  project: Project,
+  target: { stage: string; service: string; sequence: string },
+): Promise<void> {
+  const stages = project.stages.map((stage) => stage.stageName);
+  if (!stages.includes(target.stage)) {
+    throw new NotFoundError(
+      `the project ${project.projectName} has no stage ${target.stage}`,
+      `its stages are ${stages.join(', ')}`,
+    );
+  }
+  const services = await listServices(http, project.projectName, target.stage);
+  if (services.some((service) => service.serviceName === target.service)) return;
+  throw new NotFoundError(
+    `the service ${target.service} does not exist in project ${project.projectName}`,
+    `create it with \`slipway create service ${target.service} --project ${project.projectName}\``,
+  );
+}
