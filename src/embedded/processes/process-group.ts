@@ -1,0 +1,63 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { type ProcessSpec, type RunningProcess, startChild } from './child-process.ts';
+import { claimStateDirectory, releaseStateDirectory } from './claim.ts';
+import { endRecordedProcesses } from './pid-files.ts';
+
+/** All child processes of one supervisor: none of them outlives it, however it ends. */
+export interface ProcessGroup {
+  readonly stateDir: string;
+  start(spec: ProcessSpec, signal?: AbortSignal): Promise<RunningProcess>;
+  /** Stops all children, newest first, then the watchdog. */
+  stopAll(): Promise<void>;
+}
+
+/**
+ * Takes a state directory: ends what an earlier supervisor has left there, and starts the watchdog that ends the children when
+ * this process is killed. Throws StateDirectoryInUseError when another supervisor that is alive holds it.
+ */
+export async function openProcessGroup(stateDir: string): Promise<ProcessGroup> {
+  claimStateDirectory(stateDir);
+  await endRecordedProcesses(stateDir, 3000);
+  const reaper = startReaper(stateDir);
+  const children = new Set<RunningProcess>();
+  return {
+    stateDir,
+    async start(spec, signal) {
+      const child = await startChild(stateDir, spec, signal);
+      children.add(child);
+      void child.exited.then(() => children.delete(child));
+      return child;
+    },
+    async stopAll() {
+      for (const child of [...children].reverse()) await child.stop();
+      // Children that were still starting are recorded, not listed.
+      await endRecordedProcesses(stateDir, 3000);
+      releaseStateDirectory(stateDir);
+      await endReaper(reaper);
+    },
+  };
+}
+
+function startReaper(stateDir: string): ChildProcess {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const program = fileURLToPath(new URL(`./reaper.${extension}`, import.meta.url));
+  const reaper = spawn(process.execPath, [program, stateDir], {
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  reaper.on('error', () => undefined); // without a watchdog only kill -9 leaves processes, and the next start ends them
+  reaper.stdin?.on('error', () => undefined);
+  reaper.unref();
+  if (reaper.stdin && 'unref' in reaper.stdin && typeof reaper.stdin.unref === 'function')
+    reaper.stdin.unref();
+  return reaper;
+}
+
+async function endReaper(reaper: ChildProcess): Promise<void> {
+  if (reaper.pid === undefined || reaper.exitCode !== null) return;
+  const ended = new Promise<void>((resolve) => reaper.once('exit', () => resolve()));
+  reaper.ref();
+  reaper.stdin?.end();
+  await ended;
+}
