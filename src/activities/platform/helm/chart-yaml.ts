@@ -1,0 +1,85 @@
+import {
+  boolYaml11Tag,
+  CORE_SCHEMA,
+  defineScalarTag,
+  dump,
+  load,
+  loadAll,
+  mergeTag,
+  NOT_RESOLVED,
+  YAMLException,
+} from 'js-yaml';
+import type { JsonObject } from '../../../contracts/json.ts';
+import { PlatformTerminalError } from '../errors.ts';
+
+const MAX_ALIASES = 200;
+const MAX_DEPTH = 60;
+
+/** Integers as Kubernetes' Go parser reads them: `0644` is octal, and there is no base 60. */
+const goIntegerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: ['-', '+', ...'0123456789'],
+  resolve: (source) => {
+    const match = /^([-+]?)(?:0b([01]+)|0o?([0-7]+)|0x([0-9a-fA-F]+)|(0|[1-9][0-9]*))$/.exec(source);
+    if (match === null) return NOT_RESOLVED;
+    const [, sign, binary, octal, hexadecimal, decimal] = match;
+    const value =
+      binary !== undefined
+        ? Number.parseInt(binary, 2)
+        : octal !== undefined
+          ? Number.parseInt(octal, 8)
+          : hexadecimal !== undefined
+            ? Number.parseInt(hexadecimal, 16)
+            : Number(decimal);
+    return sign === '-' ? -value : value;
+  },
+  identify: (value) => Number.isInteger(value),
+  represent: (value) => value.toString(10),
+});
+
+/** YAML as Kubernetes and Helm read it: YAML 1.1 booleans, Go's integers, no timestamps. */
+const KUBERNETES_SCHEMA = CORE_SCHEMA.withTags(boolYaml11Tag, goIntegerTag, mergeTag);
+
+/** Parses a chart's YAML file into an object; blank text is an empty object. Throws PlatformTerminalError naming the file. */
+export function parseYamlObject(text: string, file: string): JsonObject {
+  const value = guarded(file, () =>
+    load(text.trim() === '' ? '{}' : text, {
+      schema: KUBERNETES_SCHEMA,
+      maxAliases: MAX_ALIASES,
+      maxDepth: MAX_DEPTH,
+    }),
+  );
+  if (value === undefined || value === null) return {};
+  if (!isMapping(value))
+    throw new PlatformTerminalError(`${file} is not a mapping; write keys and values into it`);
+  return value;
+}
+
+/** Parses a rendered manifest into its objects, in order; empty documents are left out. */
+export function parseManifest(text: string, what: string): JsonObject[] {
+  const documents = guarded(what, () =>
+    loadAll(text, { schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES, maxDepth: MAX_DEPTH }),
+  );
+  return (documents as unknown[]).filter(isMapping);
+}
+
+/** Writes an object as YAML that Kubernetes' YAML 1.1 parser reads back unchanged. */
+export function formatYaml(value: JsonObject): string {
+  return dump(value, { lineWidth: -1, noRefs: true });
+}
+
+function guarded<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const { mark } = error;
+    const where = mark === undefined ? file : `${file}:${mark.line + 1}:${mark.column + 1}`;
+    throw new PlatformTerminalError(`${where}: not valid YAML: ${error.reason}; correct the chart`);
+  }
+}
+
+/** The schema constructs nothing but JSON values, so that a mapping is a JSON object. */
+function isMapping(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
