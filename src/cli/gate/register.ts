@@ -1,0 +1,42 @@
+import { type Command, Option } from 'commander';
+import { GateInputError } from './errors.ts';
+import { type EvaluateOptions, evaluateCommand } from './evaluate.ts';
+import { EXIT, type GateIo, processIo } from './io.ts';
+
+/** Adds `gate evaluate`, `gate backtest` and `gate explain`, which work offline, to a program. */
+export function registerGateCommands(program: Command, io: GateIo = processIo): void {
+  const gate = program.command('gate').description('judge runs against a slo.yaml, without a server');
+  const evaluate = gate
+    .command('evaluate')
+    .description('judge one run: exit code 0 pass, 1 warning with --fail-on warning, 2 fail, 3 error')
+    .option('--batch', 'read one JSON case per line on standard input, write one verdict per line')
+    .addOption(
+      new Option('--fail-on <result>', 'least result that fails')
+        .choices(['warning', 'fail'])
+        .default('fail'),
+    );
+  addInputOptions(evaluate).action((options: EvaluateOptions) => run(() => evaluateCommand(options, io), io));
+}
+
+function addInputOptions(command: Command): Command {
+  return command
+    .option('--slo <file>', 'slo.yaml to judge by')
+    .option('--sli <file>', 'JSON list of {metric, value, success, message}')
+    .option('--history <file>', 'JSON list of earlier evaluations, newest first')
+    .option('--project <name>', 'project named in messages')
+    .option('--stage <name>', 'stage named in messages')
+    .option('--service <name>', 'service named in messages')
+    .addOption(
+      new Option('-o, --output <format>', 'output format').choices(['table', 'json']).default('table'),
+    );
+}
+
+async function run(command: () => Promise<number>, io: GateIo): Promise<void> {
+  try {
+    process.exitCode = await command();
+  } catch (error) {
+    if (!(error instanceof GateInputError)) throw error;
+    io.stderr.write(`error: ${error.message}\n`);
+    process.exitCode = EXIT.error;
+  }
+}
