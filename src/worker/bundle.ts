@@ -1,0 +1,24 @@
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { bundleWorkflowCode } from '@temporalio/worker';
+
+/** The prebuilt bundle beside the compiled code; made by `npm run build` with the very same SDK version. */
+export const WORKFLOW_BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
+
+/** Bundles the workflow code; takes a second or two, so a process or a test run does it once. */
+export async function bundleWorkflows(): Promise<string> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const workflowsPath = fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
+  const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
+  return code;
+}
+
+/** Writes the prebuilt bundle; called by the build. */
+export async function writeWorkflowBundle(): Promise<void> {
+  await writeFile(WORKFLOW_BUNDLE_PATH, await bundleWorkflows());
+}
+
+const nothing = (): void => undefined;
+
+/** The bundler reports every webpack step; what matters arrives as an error. */
+const silent = { log: nothing, trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
