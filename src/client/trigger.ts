@@ -1,11 +1,12 @@
 import { sequenceEventType } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import { parseShipyard } from '../files/shipyard.ts';
+import { resolveWindow } from '../gate/timeframe.ts';
 import { contextAnswer, type Project } from './answers.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { CLIENT_SOURCE, type NewEvent, sendEvent } from './events.ts';
 import type { ApiHttp } from './http.ts';
 import { listServices, readProject } from './projects.ts';
-import { evaluationWindow } from './timeframe.ts';
 
 /** A delivery to be started. */
 export interface DeliveryRequest {
@@ -103,9 +104,13 @@ export async function triggerEvaluation(
   request: EvaluationRequest,
 ): Promise<{ keptnContext: string }> {
   const { project, stage, service, labels, gitCommitId } = request;
-  const { start, end } = evaluationWindow(request, new Date());
+  const window = resolveWindow(
+    { start: inUtc(request.start), end: inUtc(request.end), timeframe: request.timeframe ?? '' },
+    new Date(),
+  );
+  if ('error' in window) throw new RefusedError(window.error, 'correct the start, end or timeframe');
   const path = ['controlPlane', 'v1', 'project', project, 'stage', stage, 'service', service, 'evaluation'];
-  const body = { start, end, labels, gitcommitid: gitCommitId };
+  const body = { ...window, labels, gitcommitid: gitCommitId };
   return http.send({ method: 'POST', path, body, answer: contextAnswer });
 }
 
@@ -121,6 +126,12 @@ function imageWithTag(image: string, tag: string | undefined): string {
   );
 }
 
+/** Keptn's helper drops the offset of a time without applying it; a time in UTC comes through as it was meant. */
+function inUtc(time = ''): string {
+  const parsed = /[+-]\d\d:\d\d$/.test(time) ? Date.parse(time) : Number.NaN;
+  return Number.isNaN(parsed) ? time : new Date(parsed).toISOString();
+}
+
 async function checkTarget(
   http: ApiHttp,
   project: Project,
@@ -133,10 +144,25 @@ async function checkTarget(
       `its stages are ${stages.join(', ')}`,
     );
   }
+  checkSequence(project, target.stage, target.sequence);
   const services = await listServices(http, project.projectName, target.stage);
   if (services.some((service) => service.serviceName === target.service)) return;
   throw new NotFoundError(
     `the service ${target.service} does not exist in project ${project.projectName}`,
     `create it with \`slipway create service ${target.service} --project ${project.projectName}\``,
+  );
+}
+
+/** Looks the sequence up in the shipyard that the API shows; without a readable one the engine decides. */
+function checkSequence(project: Project, stageName: string, sequence: string): void {
+  const { shipyard } = parseShipyard(project.shipyard ?? '', { file: 'shipyard.yaml' });
+  const stage = shipyard?.stages.find((known) => known.name === stageName);
+  // Every stage has a sequence `evaluation`, also when the file names none (Keptn 1.4.5).
+  if (stage === undefined || sequence === 'evaluation') return;
+  const names = stage.sequences.map((known) => known.name);
+  if (names.includes(sequence)) return;
+  throw new NotFoundError(
+    `the stage ${stageName} of project ${project.projectName} has no sequence ${sequence}`,
+    names.length === 0 ? 'it defines none besides evaluation' : `its sequences are ${names.join(', ')}`,
   );
 }

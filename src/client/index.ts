@@ -1,0 +1,14 @@
+/** The SDK: `import { SlipwayClient } from 'slipway/client'`. */
+export { ConfigurationError } from '../config/errors.ts';
+export type { Metadata, Project, SequenceView, Service, Stage } from './answers.ts';
+export type { Decided, DecisionRequest } from './approvals.ts';
+export * from './errors.ts';
+export type { EvaluationFilter, EventFilter, NewEvent } from './events.ts';
+export type { HttpOptions } from './http.ts';
+export type { GitCredentials, NewProject } from './projects.ts';
+export type { NewResource, Resource, ResourceScope } from './resources.ts';
+export { hasEnded, type Run, type RunState, type SequenceRun, type TaskRun } from './run.ts';
+export type { ControlRequest, RunFilter } from './runs.ts';
+export { SlipwayClient, type Started } from './slipway-client.ts';
+export type { DeliveryRequest, EvaluationRequest, SequenceRequest } from './trigger.ts';
+export type { WaitOptions } from './wait.ts';
