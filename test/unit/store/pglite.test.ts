@@ -72,15 +72,20 @@ describe('the embedded database', function () {
     const pools = [1, 2, 3].map(() => new pg.Pool({ connectionString: database.url, max: 4 }));
     const pool = (n: number): pg.Pool => pools[n % 3] as pg.Pool;
     await pool(0).query('create table numbers (n int)');
+    // Longer than one packet, so that the parts of a query arrive apart; different statements, so that a mix-up shows.
+    const text = (n: number): string => String(n).repeat(100_000);
     const answers = await Promise.all(
-      Array.from(
-        { length: 300 },
-        async (_, n) => (await pool(n).query('select $1::int as n', [n])).rows[0].n,
-      ),
+      Array.from({ length: 60 }, async (_, n) => {
+        const { rows } = await pool(n).query(`select $1::int as n, left($2, 2) as text, ${n} as q`, [
+          n,
+          text(n),
+        ]);
+        return rows[0];
+      }),
     );
     assert.deepEqual(
       answers,
-      Array.from({ length: 300 }, (_, n) => n),
+      Array.from({ length: 60 }, (_, n) => ({ n, text: text(n).slice(0, 2), q: n })),
     );
     await Promise.all(
       Array.from({ length: 30 }, async (_, n) => {
