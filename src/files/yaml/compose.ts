@@ -5,6 +5,7 @@ import { firstDocument } from './first-document.ts';
 import type { MappingNode, YamlNode } from './node.ts';
 import { resolveAlias } from './node.ts';
 import { LineIndex, type Position } from './position.ts';
+import { findIndentingTab } from './tabs.ts';
 
 /** Where the text came from and how much of it is accepted. */
 export interface YamlOptions {
@@ -49,7 +50,9 @@ export function composeYaml(source: string, options: YamlOptions): ComposedYaml 
   }
   try {
     const document = firstDocument(text, (part) => parseEvents(part, { maxDepth: options.maxDepth ?? 100 }));
-    const root = new Composer(text, document).compose();
+    const tab = findIndentingTab(document.text, document.events);
+    if (tab !== undefined) report(tab, 'a tab cannot indent a line', 'use spaces');
+    const root = new Composer(text, document.events).compose();
     return { root, problems, position };
   } catch (error) {
     if (error instanceof YAMLException) {
