@@ -1,0 +1,118 @@
+import type { Remediation, RemediationAction } from '../sequence/get-action.ts';
+import { isJsonObject, type Json } from '../sequence/json.ts';
+import { type FileReader, type ParsedFile, readYamlFile } from './parsed-file.ts';
+import type { DocumentPath } from './problem.ts';
+import type { YamlNode } from './yaml/node.ts';
+
+/** The one version that Keptn 1.4.5 accepted. */
+export const REMEDIATION_VERSION = 'spec.keptn.sh/0.1.4';
+
+/** A parsed `remediation.yaml`. */
+export interface RemediationFile {
+  name: string;
+  remediations: Remediation[];
+}
+
+/**
+ * Reads `remediation.yaml`. Lenient as Keptn's decoder was: `value` may be anything or missing; unknown keys only warn.
+ * An unquoted `on` or `off` stays that text, so that feature toggles get the word they expect.
+ */
+export function parseRemediation(text: string, file: string): ParsedFile<RemediationFile> {
+  return readYamlFile(text, { file }, (root, reader) => {
+    const { decoder, fields, report } = reader;
+    const model: RemediationFile = { name: '', remediations: [] };
+    let apiVersion = '';
+    fields(root, [], {
+      apiVersion: (node, path) => {
+        apiVersion = textOf(reader, node, path);
+      },
+      kind: (node, path) => {
+        if (textOf(reader, node, path) !== 'Remediation') {
+          report(path, 'kind should be Remediation', {
+            severity: 'warning',
+            hint: 'Keptn did not look at it',
+          });
+        }
+      },
+      metadata: (node, path) =>
+        fields(node, path, {
+          name: (name, place) => {
+            model.name = textOf(reader, name, place);
+          },
+        }),
+      spec: (node, path) =>
+        fields(node, path, {
+          remediations: (list, place) => {
+            decoder.list(list, place, (item, at) => {
+              model.remediations.push(remediation(reader, item, at));
+            });
+          },
+        }),
+    });
+    if (apiVersion !== REMEDIATION_VERSION) {
+      report(['apiVersion'], `apiVersion must be exactly ${REMEDIATION_VERSION}, got "${apiVersion}"`, {
+        hint: `write apiVersion: ${REMEDIATION_VERSION}`,
+      });
+    }
+    return model;
+  });
+}
+
+function remediation(reader: FileReader, node: YamlNode, path: DocumentPath): Remediation {
+  const found: Remediation = { problemType: '', actionsOnOpen: [] };
+  reader.fields(node, path, {
+    problemType: (value, place) => {
+      found.problemType = textOf(reader, value, place);
+    },
+    actionsOnOpen: (list, place) => {
+      reader.decoder.list(list, place, (item, at) => {
+        found.actionsOnOpen.push(action(reader, item, at));
+      });
+    },
+  });
+  if (found.actionsOnOpen.length === 0) {
+    reader.report(path, 'there is no action for this problem type', {
+      severity: 'warning',
+      hint: 'add actionsOnOpen with at least one action; without one the remediation fails',
+    });
+  }
+  return found;
+}
+
+function action(reader: FileReader, node: YamlNode, path: DocumentPath): RemediationAction {
+  const found: RemediationAction = { name: '', action: '' };
+  reader.fields(node, path, {
+    name: (value, place) => {
+      found.name = textOf(reader, value, place);
+    },
+    action: (value, place) => {
+      found.action = textOf(reader, value, place);
+    },
+    description: (value, place) => {
+      found.description = textOf(reader, value, place);
+    },
+    value: (_value, place) => {
+      found.value = jsonAt(reader, place);
+    },
+  });
+  if (found.action === '') {
+    reader.report(path, 'the action has no name', { hint: 'name the executor: action: scaling' });
+  }
+  return found;
+}
+
+function textOf({ decoder }: FileReader, node: YamlNode, path: DocumentPath): string {
+  const text = decoder.text(node, path);
+  return typeof text === 'string' ? text : '';
+}
+
+/** The plain value at a path of the document; numbers that JSON cannot carry become null. */
+function jsonAt({ document }: FileReader, path: DocumentPath): Json {
+  let current: unknown = document.value;
+  for (const segment of path) {
+    if (Array.isArray(current) && typeof segment === 'number') current = current[segment];
+    else if (isJsonObject(current as Json)) current = (current as { [key: string]: unknown })[segment];
+    else return null;
+  }
+  return current === undefined ? null : (JSON.parse(JSON.stringify(current)) as Json);
+}
