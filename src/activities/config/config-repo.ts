@@ -29,14 +29,19 @@ export interface ConfigRepo {
     project: string,
     options: { stages: string[]; shipyard: Uint8Array; upstream?: Upstream },
   ): Promise<void>;
+  /** An unknown project is no error. */
   deleteProject(project: string): Promise<void>;
+  /** Sets or replaces the upstream and pushes every branch to it; throws ConfigUnavailableError and keeps the old one. */
+  setUpstream(project: string, upstream: Upstream): Promise<void>;
   /** Creates the service's folder in every stage. */
   createService(project: string, service: string): Promise<void>;
+  /** Removes the service's folder from every stage; an unknown service is no error. */
   deleteService(project: string, service: string): Promise<void>;
   /** Newest commit of the scope's branch, after pulling from the upstream if there is one. */
   head(scope: ResourceScope): Promise<string>;
   /** Undefined when the file is not there; `commit` absent or empty means newest. */
   read(scope: ResourceScope, uri: string, commit?: string): Promise<Resource | undefined>;
+  /** Paths below the scope, sorted. */
   list(scope: ResourceScope, commit?: string): Promise<string[]>;
   /** One commit for all files; answers its id. Files with equal content make no new commit. */
   write(
@@ -48,7 +53,7 @@ export interface ConfigRepo {
   history(scope: ResourceScope, limit: number): Promise<Commit[]>;
 }
 
-/** A Git remote; the token is resolved by the adapter from its own secret store and is never logged. */
+/** A Git remote with its credentials, which are never logged, stored in the repository or shown in a process list. */
 export interface Upstream {
   remoteURL: string;
   user?: string;

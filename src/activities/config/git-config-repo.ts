@@ -1,0 +1,291 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BranchWriter } from './branch-writer.ts';
+import type { Commit, ConfigRepo, Resource, ResourceScope, Upstream } from './config-repo.ts';
+import { ConfigNotFoundError, ConfigRefusedError } from './errors.ts';
+import { git, gitLookup, gitText } from './git.ts';
+import {
+  branchOf,
+  DEFAULT_BRANCH,
+  describeScope,
+  entityName,
+  folderName,
+  folderOf,
+  MAX_FILE_BYTES,
+  resourcePath,
+} from './paths.ts';
+import { checkedRemote, gitWithUpstream } from './upstream.ts';
+
+export interface GitConfigRepoOptions {
+  /** Folder of the bare repositories, one `<project>.git` each. */
+  directory: string;
+  /** Credentials of a project's upstream, looked up before each use; undefined for a public one. */
+  credentials?: (project: string) => Promise<Omit<Upstream, 'remoteURL'> | undefined>;
+  /** Reads ask the upstream for news at most this often, in milliseconds; default 5,000. Writes always ask. */
+  upstreamMaxAgeMs?: number;
+  /** Allows `file://` upstreams; default false. */
+  allowFileUpstream?: boolean;
+}
+
+const COMMIT_ID = /^[0-9a-f]{7,64}$/;
+const MISSING = Symbol('missing');
+
+/**
+ * The project's files in bare Git repositories, without work trees: every write is one commit object and one
+ * compare-and-swap of the branch, so that several processes may write at the same time.
+ */
+export class GitConfigRepo implements ConfigRepo {
+  readonly #directory: string;
+  readonly #options: GitConfigRepoOptions;
+  readonly #writer: BranchWriter;
+  readonly #lastFetch = new Map<string, number>();
+
+  constructor(options: GitConfigRepoOptions) {
+    this.#directory = options.directory;
+    this.#options = options;
+    this.#writer = new BranchWriter({
+      upstream: (directory, project) => this.#upstream(directory, project),
+    });
+  }
+
+  async createProject(
+    project: string,
+    options: { stages: string[]; shipyard: Uint8Array; upstream?: Upstream },
+  ): Promise<void> {
+    const directory = this.#path(project);
+    if (existsSync(directory))
+      throw new ConfigRefusedError(`The project ${project} already has a repository.`);
+    const stages = options.stages.map((stage) => entityName('stage', stage));
+    const draft = join(this.#directory, `.new-${project}-${randomUUID()}`);
+    await mkdir(draft, { recursive: true });
+    try {
+      await git(draft, ['init', '--bare', '--quiet', `--initial-branch=${DEFAULT_BRANCH}`]);
+      await this.#writer.firstCommit(draft, DEFAULT_BRANCH, metadata({ projectName: project }));
+      for (const stage of stages) await this.#createStage(draft, stage);
+      await this.#writer.commit({ directory: draft, project }, DEFAULT_BRANCH, {
+        changes: [{ path: 'shipyard.yaml', content: options.shipyard }],
+        message: 'Add shipyard.yaml',
+      });
+      if (options.upstream) await this.#connect(draft, options.upstream);
+      await rename(draft, directory);
+    } finally {
+      await rm(draft, { recursive: true, force: true });
+    }
+  }
+
+  async deleteProject(project: string): Promise<void> {
+    const directory = this.#path(project);
+    if (!existsSync(directory)) return;
+    const gone = join(this.#directory, `.old-${project}-${randomUUID()}`);
+    await rename(directory, gone);
+    this.#lastFetch.delete(directory);
+    await rm(gone, { recursive: true, force: true });
+  }
+
+  async setUpstream(project: string, upstream: Upstream): Promise<void> {
+    await this.#connect(this.#existing(project), upstream);
+  }
+
+  async createService(project: string, service: string): Promise<void> {
+    const directory = this.#existing(project);
+    const path = `${folderName(service)}/metadata.yaml`;
+    for (const stage of await this.#stages(directory)) {
+      if (
+        (await gitLookup(directory, ['rev-parse', '--verify', '--quiet', `${stage}:${path}`])) !== undefined
+      )
+        continue;
+      await this.#writer.commit({ directory, project }, stage, {
+        changes: [{ path, content: metadata({ serviceName: service }) }],
+        message: `Add service ${service}`,
+      });
+    }
+  }
+
+  async deleteService(project: string, service: string): Promise<void> {
+    const directory = this.#existing(project);
+    const folder = `${folderName(service)}/`;
+    for (const stage of await this.#stages(directory)) {
+      const files = await this.#files(directory, stage, folder);
+      if (files.length === 0) continue;
+      await this.#writer.commit({ directory, project }, stage, {
+        changes: files.map((path) => ({ path: `${folder}${path}`, content: undefined })),
+        message: `Remove service ${service}`,
+      });
+    }
+  }
+
+  async head(scope: ResourceScope): Promise<string> {
+    const directory = this.#existing(scope.project);
+    await this.#refresh(directory, scope.project);
+    return this.#head(directory, scope);
+  }
+
+  async read(scope: ResourceScope, uri: string, commit?: string): Promise<Resource | undefined> {
+    const path = resourcePath(uri);
+    const { directory, at } = await this.#at(scope, commit);
+    const blob = await gitLookup(directory, [
+      'rev-parse',
+      '--verify',
+      '--quiet',
+      `${at}:${folderOf(scope)}${path}`,
+    ]);
+    if (blob === undefined) return undefined;
+    const content = await git(directory, ['cat-file', 'blob', blob]).catch(() => MISSING);
+    // A folder has a name but no content.
+    return typeof content === 'symbol' ? undefined : { uri: path, content, commit: at };
+  }
+
+  async list(scope: ResourceScope, commit?: string): Promise<string[]> {
+    const { directory, at } = await this.#at(scope, commit);
+    return this.#files(directory, at, folderOf(scope));
+  }
+
+  async write(
+    scope: ResourceScope,
+    files: { uri: string; content: Uint8Array }[],
+    message: string,
+  ): Promise<string> {
+    const changes = files.map(({ uri, content }) => {
+      if (content.length <= MAX_FILE_BYTES)
+        return { path: `${folderOf(scope)}${resourcePath(uri)}`, content };
+      throw new ConfigRefusedError(
+        `${uri} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are stored. Keep large files elsewhere and refer to them.`,
+      );
+    });
+    return this.#change(scope, changes, message);
+  }
+
+  async remove(scope: ResourceScope, uri: string): Promise<string> {
+    const path = resourcePath(uri);
+    if ((await this.read(scope, path)) === undefined)
+      throw new ConfigNotFoundError(`Resource not found: ${path} in ${describeScope(scope)}`);
+    return this.#change(scope, [{ path: `${folderOf(scope)}${path}`, content: undefined }], `Remove ${path}`);
+  }
+
+  async history(scope: ResourceScope, limit: number): Promise<Commit[]> {
+    const { directory, at } = await this.#at(scope);
+    const folder = folderOf(scope);
+    const format = ['log', `--max-count=${limit}`, '--format=%H%x00%cI%x00%s', at];
+    const text = await gitText(directory, folder === '' ? format : [...format, '--', folder]);
+    return text.split('\n').flatMap((line) => {
+      const [id, time, message] = line.split('\0');
+      return id && time ? [{ id, time, message: message ?? '' }] : [];
+    });
+  }
+
+  async #change(
+    scope: ResourceScope,
+    changes: { path: string; content: Uint8Array | undefined }[],
+    message: string,
+  ): Promise<string> {
+    const directory = this.#existing(scope.project);
+    await this.#head(directory, scope);
+    return this.#writer.commit({ directory, project: scope.project }, branchOf(scope), { changes, message });
+  }
+
+  async #at(scope: ResourceScope, commit?: string): Promise<{ directory: string; at: string }> {
+    const directory = this.#existing(scope.project);
+    if (commit === undefined || commit === '') return { directory, at: await this.head(scope) };
+    const known = COMMIT_ID.test(commit)
+      ? await gitLookup(directory, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`])
+      : undefined;
+    if (known === undefined) {
+      throw new ConfigNotFoundError(
+        `The commit ${commit.slice(0, 64)} is not in the repository of project ${scope.project}.`,
+      );
+    }
+    return { directory, at: known };
+  }
+
+  /** Commit of the scope's branch, checking that stage and service are there. */
+  async #head(directory: string, scope: ResourceScope): Promise<string> {
+    const lookup = (revision: string): Promise<string | undefined> =>
+      gitLookup(directory, ['rev-parse', '--verify', '--quiet', revision]);
+    const head = await lookup(`refs/heads/${branchOf(scope)}`);
+    if (head === undefined || scope.stage === DEFAULT_BRANCH) {
+      throw new ConfigNotFoundError(`Stage not found: ${describeScope(scope)}`);
+    }
+    if (scope.service !== undefined && (await lookup(`${head}:${folderName(scope.service)}`)) === undefined) {
+      throw new ConfigNotFoundError(`Service not found: ${describeScope(scope)}`);
+    }
+    return head;
+  }
+
+  async #createStage(directory: string, stage: string): Promise<void> {
+    if (stage === DEFAULT_BRANCH) {
+      throw new ConfigRefusedError(
+        `A stage cannot be called ${DEFAULT_BRANCH}: that branch holds the project's own files.`,
+      );
+    }
+    await git(directory, ['branch', stage, DEFAULT_BRANCH]);
+    await this.#writer.commit({ directory, project: '' }, stage, {
+      changes: [{ path: 'metadata.yaml', content: metadata({ stageName: stage }) }],
+      message: `Add stage ${stage}`,
+    });
+  }
+
+  async #stages(directory: string): Promise<string[]> {
+    const text = await gitText(directory, ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads']);
+    return text.split('\n').filter((branch) => branch !== '' && branch !== DEFAULT_BRANCH);
+  }
+
+  async #files(directory: string, revision: string, folder: string): Promise<string[]> {
+    const tree = folder === '' ? revision : `${revision}:${folder.slice(0, -1)}`;
+    if ((await gitLookup(directory, ['rev-parse', '--verify', '--quiet', tree])) === undefined) return [];
+    const text = (await git(directory, ['ls-tree', '-r', '-z', '--name-only', tree])).toString('utf8');
+    return text
+      .split('\0')
+      .filter((path) => path !== '')
+      .sort();
+  }
+
+  async #upstream(directory: string, project: string): Promise<Upstream | undefined> {
+    const remoteURL = await gitLookup(directory, ['config', '--get', 'remote.origin.url']);
+    if (remoteURL === undefined || remoteURL === '') return undefined;
+    return { ...(await this.#options.credentials?.(project)), remoteURL };
+  }
+
+  /** Pushes all branches; only when that worked the address is kept. */
+  async #connect(directory: string, upstream: Upstream): Promise<void> {
+    const remoteURL = checkedRemote(upstream.remoteURL, this.#options.allowFileUpstream === true);
+    const target = { ...upstream, remoteURL };
+    await gitWithUpstream(directory, ['push', '--quiet', remoteURL, 'refs/heads/*:refs/heads/*'], target);
+    await git(directory, ['config', 'remote.origin.url', remoteURL]);
+  }
+
+  async #refresh(directory: string, project: string): Promise<void> {
+    const maxAge = this.#options.upstreamMaxAgeMs ?? 5_000;
+    if (Date.now() - (this.#lastFetch.get(directory) ?? 0) < maxAge) return;
+    const upstream = await this.#upstream(directory, project);
+    if (upstream === undefined) return;
+    await this.#writer.pull(directory, upstream);
+    this.#lastFetch.set(directory, Date.now());
+  }
+
+  #path(project: string): string {
+    return join(this.#directory, `${entityName('project', project)}.git`);
+  }
+
+  #existing(project: string): string {
+    const directory = this.#path(project);
+    if (existsSync(directory)) return directory;
+    throw new ConfigNotFoundError(`Project not found: ${project}`);
+  }
+
+  /** Names of the projects that have a repository, sorted. */
+  async projects(): Promise<string[]> {
+    const entries = existsSync(this.#directory) ? await readdir(this.#directory) : [];
+    return entries
+      .filter((name) => name.endsWith('.git') && !name.startsWith('.'))
+      .map((name) => name.slice(0, -4))
+      .sort();
+  }
+}
+
+/** Keptn's metadata.yaml of a project, stage or service. */
+function metadata(fields: { [key: string]: string }): Uint8Array {
+  const lines = Object.entries({ ...fields, creationTimestamp: new Date().toISOString() });
+  return Buffer.from(lines.map(([key, value]) => `${key}: ${value}\n`).join(''));
+}
