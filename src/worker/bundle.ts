@@ -5,10 +5,13 @@ import { bundleWorkflowCode } from '@temporalio/worker';
 /** The prebuilt bundle beside the compiled code; made by `npm run build` with the very same SDK version. */
 export const WORKFLOW_BUNDLE_PATH = fileURLToPath(new URL('../workflow-bundle.js', import.meta.url));
 
+/** Slipway's workflows, as source in a checkout's tests and compiled everywhere else. */
+const WORKFLOWS_PATH = fileURLToPath(
+  new URL(`../workflows/index.${import.meta.url.endsWith('.ts') ? 'ts' : 'js'}`, import.meta.url),
+);
+
 /** Bundles the workflow code; takes a second or two, so a process or a test run does it once. */
-export async function bundleWorkflows(): Promise<string> {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const workflowsPath = fileURLToPath(new URL(`../workflows/index.${extension}`, import.meta.url));
+export async function bundleWorkflows(workflowsPath = WORKFLOWS_PATH): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
   return code;
 }
