@@ -1,0 +1,98 @@
+import type {
+  BeginTaskRequest,
+  Executor,
+  RecordActivities,
+  RecordRequest,
+} from '../../contracts/activities.ts';
+import { type KeptnEvent, parseEventType } from '../../contracts/events.ts';
+import type { Store } from '../../store/store.ts';
+import type { FollowUpStarter } from './dependencies.ts';
+import { activityFailure } from './effect-context.ts';
+import type { ExecutorChoice } from './executor-choice.ts';
+
+interface RecordDependencies {
+  store: Store;
+  runs: FollowUpStarter;
+  choice: Pick<ExecutorChoice, 'of'>;
+}
+
+/** Writes what happens in a run to the store. Everything may be repeated: events are kept once by id. */
+export function recordActivities({ store, runs, choice }: RecordDependencies): RecordActivities {
+  const write = async (request: RecordRequest, events: KeptnEvent[], open: string[], close: string[]) => {
+    const { workflowId } = request.run;
+    await store.appendEvents(events, {
+      openFor: [...new Set(open)].map((eventId) => ({ eventId, workflowId })),
+      close: [...new Set([...(request.close ?? []), ...close])],
+    });
+    await saveState(store, request);
+  };
+  return {
+    beginTask: (request) =>
+      retried(async () => {
+        const executor = await choice.of(request);
+        const { events, open } = beginning(request, executor);
+        await write(request, events, open, await earlierTriggers(store, request));
+        return executor;
+      }),
+    recordEvents: (request) =>
+      retried(() => write(request, request.events, request.open ?? [], ended(request.events))),
+    finishSequence: (request) =>
+      retried(async () => {
+        const { events, followUps } = request;
+        await write(request, [...events, ...followUps], request.open ?? [], ended(events));
+        for (const event of followUps) await runs.trigger(event);
+      }),
+  };
+}
+
+/** Runs a write and marks what no retry can heal, so that the run learns of it. */
+async function retried<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw activityFailure(error);
+  }
+}
+
+/** Responders send `.started` themselves; all others are known to have begun. Only what is answered from outside is open. */
+function beginning(request: BeginTaskRequest, executor: Executor): { events: KeptnEvent[]; open: string[] } {
+  const { triggered, started } = request;
+  const answeredOutside = executor.kind === 'responders' || executor.kind === 'webhook';
+  return {
+    events: [...request.events, triggered, ...(executor.kind === 'responders' ? [] : [started])],
+    open: [...(request.open ?? []), ...(answeredOutside ? [triggered.id] : [])],
+  };
+}
+
+/** Triggers of tasks that this run has behind it: integrations would be handed them again after a restart. */
+async function earlierTriggers(store: Store, { run, triggered }: BeginTaskRequest): Promise<string[]> {
+  const { project, stage, service, workflowId } = run;
+  const open = await store.openTriggers({ project, stage, service });
+  return open
+    .filter((trigger) => trigger.workflowId === workflowId && trigger.event.id !== triggered.id)
+    .filter(({ event }) => parseEventType(event.type)?.of === 'task')
+    .map(({ event }) => event.id);
+}
+
+/** The `<stage>.<sequence>.triggered` events whose sequence has ended with one of these events. */
+function ended(events: readonly KeptnEvent[]): string[] {
+  return events.flatMap(({ type, triggeredid }) => {
+    const parsed = parseEventType(type);
+    return parsed?.of === 'sequence' && parsed.kind === 'finished' && triggeredid ? [triggeredid] : [];
+  });
+}
+
+async function saveState(store: Store, { run, state }: RecordRequest): Promise<void> {
+  if (state === undefined) return;
+  const { project, stage, service, keptnContext, sequence, workflowId } = run;
+  await store.saveSequenceState({
+    project,
+    stage,
+    service,
+    keptnContext,
+    sequence,
+    workflowId,
+    ...state,
+    time: new Date().toISOString(),
+  });
+}

@@ -1,0 +1,34 @@
+import type { KeptnEvent } from '../../contracts/events.ts';
+import { formatProblem } from '../../files/problem.ts';
+import { parseWebhook, type Webhook } from '../../files/webhook.ts';
+import { LEVELS, type ScopedFiles } from '../config/scoped-files.ts';
+import { fileScope } from './payload.ts';
+import { coversType } from './registrations.ts';
+
+const WEBHOOK_FILE = 'webhook/webhook.yaml';
+
+/** The webhook.yaml cannot be used; the message names the place. */
+export class WebhookTerminalError extends Error {
+  override readonly name = 'WebhookTerminalError';
+}
+
+/**
+ * The webhooks for an event: of the first file that has any, on service, stage, then project level (Keptn 1.4.5
+ * went by subscription id, which the file's `type` stands for here). Throws WebhookTerminalError for a broken file.
+ */
+export async function readWebhooks(files: ScopedFiles, event: KeptnEvent): Promise<Webhook[]> {
+  for (const level of LEVELS) {
+    const found = await files.at(fileScope(event), level, WEBHOOK_FILE);
+    if (found === undefined) continue;
+    const { model, problems } = parseWebhook(found.text, WEBHOOK_FILE);
+    if (model === undefined) {
+      const reasons = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+      throw new WebhookTerminalError(
+        `${WEBHOOK_FILE} on ${level} level cannot be used: ${reasons.join('; ')}`,
+      );
+    }
+    const matching = model.webhooks.filter(({ type }) => coversType(type, event.type));
+    if (matching.length > 0) return matching;
+  }
+  return [];
+}
