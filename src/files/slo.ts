@@ -13,6 +13,8 @@ export interface ParsedSlo {
   readonly slo: Slo | null;
   readonly sloProblem?: SloProblem;
   readonly problems: Problem[];
+  /** Place of each objective in the file's list, where null entries count; absent when there is no slo. */
+  readonly objectivePlaces?: readonly number[];
   /** Line and column of a path in the file. */
   locate(path: DocumentPath): Position;
 }
@@ -44,7 +46,9 @@ export function parseSlo(text: string | null, options: SloOptions = {}): ParsedS
   };
   const reader = new SloReader(report);
   reader.read(root);
-  if (problems.length === 0) return { slo: withDefaults(reader), problems, locate };
+  if (problems.length === 0) {
+    return { slo: withDefaults(reader), problems, objectivePlaces: reader.objectivePlaces, locate };
+  }
   // What Keptn's YAML decoder refuses comes first; where only Keptn itself would crash, the place is named.
   return unusable(reader.crashes === problems.length ? 'unusable' : 'unparsable', problems, locate);
 }
@@ -69,6 +73,7 @@ class SloReader {
   filter: Record<string, string> = {};
   comparison: Mutable<Comparison> | undefined;
   objectives: Objective[] = [];
+  readonly objectivePlaces: number[] = [];
   totalScore = { pass: '', warning: '' };
 
   constructor(report: (node: YamlNode, path: DocumentPath, message: string, hint?: string) => void) {
@@ -172,8 +177,9 @@ class SloReader {
       },
     });
     // Keptn drops null entries of the list.
-    if (present)
-      this.objectives.push({ ...objective, weight: objective.weight === 0 ? 1 : objective.weight });
+    if (!present) return;
+    this.objectives.push({ ...objective, weight: objective.weight === 0 ? 1 : objective.weight });
+    this.objectivePlaces.push(Number(path.at(-1)));
   }
 
   #criteriaSets(node: YamlNode, path: DocumentPath): CriteriaSet[] {

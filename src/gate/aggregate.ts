@@ -1,11 +1,9 @@
 /**
- * One number from several, as Keptn's aggregate_function: `avg` sums in the given order, `p50`, `p90` and
- * `p95` interpolate; an unknown function gives 0. At least one value is expected.
+ * The percentile that Keptn's aggregate_function names: `p50`, `p90` or `p95`; 0 for any other name, because
+ * Keptn then compares with 0. At least one value is expected.
  */
-export function aggregate(values: readonly number[], aggregateFunction: string): number {
+export function percentileOf(values: readonly number[], aggregateFunction: string): number {
   switch (aggregateFunction) {
-    case 'avg':
-      return average(values);
     case 'p50':
       return percentile(values, 0.5);
     case 'p90':
@@ -15,12 +13,6 @@ export function aggregate(values: readonly number[], aggregateFunction: string):
     default:
       return 0;
   }
-}
-
-function average(values: readonly number[]): number {
-  let sum = 0;
-  for (const value of values) sum += value;
-  return sum / values.length;
 }
 
 /**

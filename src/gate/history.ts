@@ -1,4 +1,4 @@
-import { aggregate } from './aggregate.ts';
+import { percentileOf } from './aggregate.ts';
 import type { Comparison, PreviousEvaluation } from './types.ts';
 
 /** What a relative criterion is compared with. */
@@ -46,8 +46,13 @@ function acceptedResults(includeResultWithScore: string): readonly string[] | un
   return wanted === 'pass_or_warn' ? ['pass', 'warning'] : undefined;
 }
 
+/** Values of one metric, newest evaluation first. */
 interface Series {
   readonly metric: string;
+  count: number;
+  /** Sum in the order of the history, which is what an average needs. */
+  sum: number;
+  /** Kept for percentiles only. */
   readonly values: number[];
 }
 
@@ -62,6 +67,7 @@ export class History {
 
   constructor(selected: readonly PreviousEvaluation[], aggregateFunction: string) {
     this.#aggregateFunction = aggregateFunction;
+    const keepsValues = aggregateFunction !== 'avg';
     // Runs list their metrics in the same order nearly always: look at the same place first, then search.
     const order: Series[] = [];
     for (const { indicatorResults } of selected) {
@@ -74,7 +80,9 @@ export class History {
           series = this.#find(value.metric);
           order[place] = series;
         }
-        series.values.push(value.value);
+        series.count++;
+        if (keepsValues) series.values.push(value.value);
+        else series.sum += value.value;
       }
     }
   }
@@ -83,19 +91,20 @@ export class History {
   baseline(metric: string): Baseline {
     const known = this.#baselines.get(metric);
     if (known !== undefined) return known;
-    const values = this.#series.get(metric)?.values;
-    const baseline =
-      values === undefined
-        ? NO_BASELINE
-        : { value: aggregate(values, this.#aggregateFunction), absent: false };
+    const series = this.#series.get(metric);
+    const baseline = series === undefined ? NO_BASELINE : { value: this.#aggregate(series), absent: false };
     this.#baselines.set(metric, baseline);
     return baseline;
+  }
+
+  #aggregate({ sum, count, values }: Series): number {
+    return this.#aggregateFunction === 'avg' ? sum / count : percentileOf(values, this.#aggregateFunction);
   }
 
   #find(metric: string): Series {
     let series = this.#series.get(metric);
     if (series === undefined) {
-      series = { metric, values: [] };
+      series = { metric, count: 0, sum: 0, values: [] };
       this.#series.set(metric, series);
     }
     return series;

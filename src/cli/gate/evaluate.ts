@@ -1,9 +1,10 @@
 import { formatProblem } from '../../files/problem.ts';
 import { evaluateGate } from '../../gate/evaluate.ts';
 import type { GetSliOutcome, Verdict } from '../../gate/types.ts';
+import { EXIT } from '../exit-codes.ts';
 import { runBatch } from './batch.ts';
 import { GateInputError } from './errors.ts';
-import { EXIT, type GateIo, readText } from './io.ts';
+import { type GateIo, readText } from './io.ts';
 import { parseJson } from './json-reader.ts';
 import { readPreviousEvaluations, readSliResults } from './read-results.ts';
 import { type PreparedSlo, prepareSlo } from './slo-cache.ts';
@@ -28,7 +29,7 @@ export interface EvaluateOptions {
 export async function evaluateCommand(options: EvaluateOptions, io: GateIo): Promise<number> {
   if (options.batch === true) {
     await runBatch(io.stdin, io.stdout);
-    return EXIT.pass;
+    return EXIT.ok;
   }
   const judged = await judgeFiles(options);
   for (const problem of judged.prepared.parsed.problems) io.stderr.write(`${formatProblem(problem)}\n`);
@@ -72,5 +73,5 @@ export async function judgeFiles(options: EvaluateOptions, getSli: GetSliOutcome
 export function exitCode(verdict: Verdict, failOn: 'warning' | 'fail'): number {
   if (verdict.status === 'errored') return EXIT.error;
   if (verdict.result === 'fail') return EXIT.fail;
-  return verdict.result === 'warning' && failOn === 'warning' ? EXIT.warning : EXIT.pass;
+  return verdict.result === 'warning' && failOn === 'warning' ? EXIT.warning : EXIT.ok;
 }

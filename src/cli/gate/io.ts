@@ -12,9 +12,6 @@ export interface GateIo {
 /** The streams of this process. */
 export const processIo: GateIo = process;
 
-/** Exit codes of the gate commands. */
-export const EXIT = { pass: 0, warning: 1, fail: 2, error: 3 } as const;
-
 /** Reads a text file; a missing or unreadable file is an input error that names it. */
 export async function readText(path: string): Promise<string> {
   try {

@@ -1,7 +1,7 @@
 import Table from 'cli-table3';
-import pc from 'picocolors';
 import { formatGoFloat } from '../../gate/number-format.ts';
 import type { IndicatorResult, SliTarget, Slo, Verdict } from '../../gate/types.ts';
+import { paint, paintResult, singleLine } from '../output/print.ts';
 
 /** Draws a verdict for the terminal: one row per objective, then the score and the sentence that decided. */
 export function renderVerdict(verdict: Verdict, slo: Slo | null): string {
@@ -14,7 +14,7 @@ export function renderVerdict(verdict: Verdict, slo: Slo | null): string {
   lines.push(
     `compared  ${compared === 0 ? 'with no earlier evaluation' : evaluation.comparedEvents.join(', ')}`,
   );
-  if (verdict.message !== '') lines.push(verdict.message);
+  if (verdict.message !== '') lines.push(singleLine(verdict.message));
   return lines.join('\n');
 }
 
@@ -27,8 +27,8 @@ function objectiveTable(indicators: readonly IndicatorResult[], slo: Slo | null)
     const objective = slo?.objectives[index];
     const name = indicator.displayName || objective?.sli || (indicator.value?.metric ?? '');
     table.push([
-      objective?.keySli === true ? `${name} (key)` : name,
-      describeValue(indicator),
+      singleLine(objective?.keySli === true ? `${name} (key)` : name),
+      singleLine(describeValue(indicator)),
       indicator.value === null ? '' : formatGoFloat(indicator.value.comparedValue),
       describeTargets(indicator.passTargets),
       describeTargets(indicator.warningTargets),
@@ -49,8 +49,8 @@ function describeValue({ value }: IndicatorResult): string {
 function describeTargets(targets: readonly SliTarget[] | null): string {
   return (targets ?? [])
     .map(({ criteria, targetValue, violated }) => {
-      const target = `${criteria} [${formatGoFloat(targetValue)}]`;
-      return violated ? pc.red(`✗ ${target}`) : pc.green(`✓ ${target}`);
+      const target = singleLine(`${criteria} [${formatGoFloat(targetValue)}]`);
+      return violated ? paint('red', `✗ ${target}`) : paint('green', `✓ ${target}`);
     })
     .join('\n');
 }
@@ -60,7 +60,5 @@ function points(indicator: IndicatorResult, weight: number): string {
 }
 
 function colored(status: IndicatorResult['status']): string {
-  if (status === 'pass') return pc.green(status);
-  if (status === 'warning') return pc.yellow(status);
-  return status === 'fail' ? pc.red(status) : status;
+  return status === 'info' ? status : paintResult(status);
 }

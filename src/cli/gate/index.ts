@@ -1,7 +1,6 @@
 import { type Command, Option } from 'commander';
-import { GateInputError } from './errors.ts';
 import { type EvaluateOptions, evaluateCommand } from './evaluate.ts';
-import { EXIT, type GateIo, processIo } from './io.ts';
+import { type GateIo, processIo } from './io.ts';
 
 /** Adds `gate evaluate`, `gate backtest` and `gate explain`, which work offline, to a program. */
 export function registerGateCommands(program: Command, io: GateIo = processIo): void {
@@ -15,7 +14,7 @@ export function registerGateCommands(program: Command, io: GateIo = processIo): 
         .choices(['warning', 'fail'])
         .default('fail'),
     );
-  addInputOptions(evaluate).action((options: EvaluateOptions) => run(() => evaluateCommand(options, io), io));
+  addInputOptions(evaluate).action((options: EvaluateOptions) => run(() => evaluateCommand(options, io)));
 }
 
 function addInputOptions(command: Command): Command {
@@ -31,12 +30,6 @@ function addInputOptions(command: Command): Command {
     );
 }
 
-async function run(command: () => Promise<number>, io: GateIo): Promise<void> {
-  try {
-    process.exitCode = await command();
-  } catch (error) {
-    if (!(error instanceof GateInputError)) throw error;
-    io.stderr.write(`error: ${error.message}\n`);
-    process.exitCode = EXIT.error;
-  }
+async function run(command: () => Promise<number>): Promise<void> {
+  process.exitCode = await command();
 }
