@@ -97,6 +97,7 @@ export class SequenceRun {
       });
       return;
     }
+    if (type.kind === 'finished' && this.approval.claim(event)) return;
     this.push({
       kind: type.kind,
       eventId: event.id,

@@ -3,6 +3,7 @@ import type { Executor, TaskFinished } from '../contracts/activities.ts';
 import { ENGINE_SOURCE, type KeptnEvent, taskEventType } from '../contracts/events.ts';
 import { isJsonObject, type JsonObject } from '../contracts/json.ts';
 import { decideApproval } from '../sequence/approval.ts';
+import { approvalPolicy } from '../sequence/approval-policy.ts';
 import type { TriggerTask } from '../sequence/types.ts';
 import { records, tool } from './activity-proxies.ts';
 import { erroredTask } from './failures.ts';
@@ -139,7 +140,11 @@ export class TaskRun {
       this.#emit('finished', { status: 'succeeded', result, message });
       return;
     }
-    this.#run.approval.open(this.#triggered.id);
+    const policy = approvalPolicy(this.#triggered.data);
+    this.#run.approval.open(this.#triggered.id, policy);
+    if (policy.deadlineMs === undefined) return;
+    await sleep(policy.deadlineMs, { summary: `deadline of the approval: ${policy.deadlineDecision}` });
+    this.#run.approval.deadline();
   }
 
   async #waitForResponders(): Promise<void> {

@@ -74,8 +74,9 @@ export class RecordingActivities {
     this.#record(request);
     this.#add(request.triggered);
     const executor = this.executor(request);
-    if (executor.kind === 'responders') this.open.set(request.triggered.id, request.triggered);
-    else this.#add(request.started);
+    const isOpen = executor.kind === 'responders' || request.open?.includes(request.triggered.id);
+    if (isOpen) this.open.set(request.triggered.id, request.triggered);
+    if (executor.kind !== 'responders') this.#add(request.started);
     return executor;
   }
 

@@ -134,6 +134,30 @@ describe('workflow sequence', () => {
     assert.ok(!recorded.types().includes('release.triggered'));
   });
 
+  it('counts approvers where the approval asks for several, also when they answer by event', async () => {
+    const recorded = new RecordingActivities();
+    await withWorker(recorded.all(), async ({ client, taskQueue }) => {
+      const approval = { name: 'approval', properties: { pass: 'manual', 'x-approvers': 2 } };
+      const run = await start(client, taskQueue, requestFor([approval, 'release']));
+      const open = await openTask(recorded, 'approval');
+      await run.signal(taskEventSignal, { event: answer(open, 'finished', { approval: { by: 'ada' } }) });
+      await run.signal(taskEventSignal, { event: answer(open, 'finished', { approval: { by: 'ada' } }) });
+      assert.equal((await run.query(statusQuery)).state, 'waitingForApproval');
+      await run.signal(approveSignal, { decision: 'approve', by: 'bob' });
+      assert.equal((await run.result()).result, 'pass');
+    });
+  });
+
+  it('takes the decision that the approval names when its deadline is over', async () => {
+    const recorded = new RecordingActivities();
+    const approval = { name: 'approval', properties: { pass: 'manual', 'x-deadline': '50ms' } };
+    const outcome = await runToEnd(recorded, requestFor([approval, 'release']));
+    assert.deepEqual(
+      [outcome.result, outcome.message],
+      ['fail', 'Declined by deadline: nobody decided in time'],
+    );
+  });
+
   it('lets the running task finish when paused, and starts nothing new until resumed', async () => {
     const recorded = new RecordingActivities();
     recorded.executor = () => ({ kind: 'responders', names: [] });
