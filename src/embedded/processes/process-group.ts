@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type ProcessSpec, type RunningProcess, startChild } from './child-process.ts';
 import { claimStateDirectory, releaseStateDirectory } from './claim.ts';
@@ -16,7 +17,8 @@ export interface ProcessGroup {
  * Takes a state directory: ends what an earlier supervisor has left there, and starts the watchdog that ends the children when
  * this process is killed. Throws StateDirectoryInUseError when another supervisor that is alive holds it.
  */
-export async function openProcessGroup(stateDir: string): Promise<ProcessGroup> {
+export async function openProcessGroup(directory: string): Promise<ProcessGroup> {
+  const stateDir = resolve(directory);
   claimStateDirectory(stateDir);
   await endRecordedProcesses(stateDir, 3000);
   const reaper = startReaper(stateDir);

@@ -9,7 +9,14 @@ export const alertmanager: Tool = {
   programs: ['alertmanager', 'prometheus-alertmanager'],
   versionArgs: ['--version'],
   versionPattern: /alertmanager, version (\d+\.\d+\.\d+)/,
-  sources: [debianPackage('prometheus-alertmanager', 'usr/bin/prometheus-alertmanager')],
+  sources: [
+    // Its templates lie where root would have installed them.
+    debianPackage(
+      'prometheus-alertmanager',
+      'usr/bin/prometheus-alertmanager',
+      '/usr/share/prometheus/alertmanager',
+    ),
+  ],
   advice:
     'Install Alertmanager 0.22 or newer (https://prometheus.io/download) so that `alertmanager --version` works, or set SLIPWAY_CACHE to a directory that a machine with network access has filled.',
 };

@@ -3,12 +3,13 @@ import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:f
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
-import type { Tool, ToolPlatform } from './tool.ts';
+import type { ResolvedTool, Tool, ToolPlatform } from './tool.ts';
 
 const entrySchema = z.object({
   program: z.string().min(1),
   version: z.string().min(1),
   source: z.string(),
+  startInRoot: z.boolean().optional(),
 });
 
 /** What a cache directory's `tool.json` says about the program beside it. */
@@ -27,13 +28,23 @@ export function entryDirectory(root: string, tool: Tool, platform: ToolPlatform)
 }
 
 /** The cached program, undefined when there is none; a damaged entry counts as none and is fetched anew. */
-export async function readEntry(directory: string): Promise<{ path: string; version: string } | undefined> {
+export async function readEntry(directory: string): Promise<Omit<ResolvedTool, 'origin'> | undefined> {
   const file = join(directory, 'tool.json');
   if (!existsSync(file)) return undefined;
   const parsed = entrySchema.safeParse(parseJson(await readFile(file, 'utf8')));
   if (!parsed.success) return undefined;
   const path = join(directory, parsed.data.program);
-  return existsSync(path) ? { path, version: parsed.data.version } : undefined;
+  if (!existsSync(path)) return undefined;
+  return toTool(directory, parsed.data);
+}
+
+/** The program of a published entry. */
+export function toTool(directory: string, entry: CacheEntry): Omit<ResolvedTool, 'origin'> {
+  return {
+    path: join(directory, entry.program),
+    version: entry.version,
+    ...(entry.startInRoot ? { workingDirectory: directory } : {}),
+  };
 }
 
 function parseJson(text: string): unknown {

@@ -1,6 +1,6 @@
 import { access, chmod, constants, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
-import { cacheRoot, entryDirectory, makeStaging, publishEntry, readEntry } from './cache.ts';
+import { cacheRoot, entryDirectory, makeStaging, publishEntry, readEntry, toTool } from './cache.ts';
 import { TOOLS, type ToolName } from './catalogue.ts';
 import { ToolNotFoundError, ToolSourceError } from './errors.ts';
 import { withFileLock } from './lock.ts';
@@ -117,7 +117,7 @@ async function fetchFrom(
 ): Promise<ResolvedTool> {
   const since = Date.now();
   onProgress(`${tool.name}: fetching it (${source.description})`);
-  const { program } = await source.fetch({
+  const { program, startInRoot } = await source.fetch({
     into: staging,
     platform,
     onProgress: (text) => onProgress(`${tool.name}: ${text}`),
@@ -125,7 +125,8 @@ async function fetchFrom(
   await chmod(join(staging, program), 0o755);
   // A build from source may not know its own version; it still has to run.
   const version = (await readVersion(tool, join(staging, program))) ?? tool.pinned;
-  await publishEntry(staging, directory, { program, version, source: source.description });
+  const entry = { program, version, source: source.description, ...(startInRoot ? { startInRoot } : {}) };
+  await publishEntry(staging, directory, entry);
   onProgress(`${tool.name}: version ${version} ready after ${((Date.now() - since) / 1000).toFixed(1)} s`);
-  return { path: join(directory, program), version, origin: source.origin };
+  return { ...toTool(directory, entry), origin: source.origin };
 }

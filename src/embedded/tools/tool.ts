@@ -11,13 +11,19 @@ export interface FetchContext {
   onProgress: OnProgress;
 }
 
+export interface Fetched {
+  program: string;
+  /** The program must be started in its own directory tree, because it looks for files by relative paths. */
+  startInRoot?: boolean;
+}
+
 /** One way to get a program; throws ToolSourceError when it cannot be had this way on this machine. */
 export interface Source {
   /** For progress and error texts: what is fetched from where. */
   readonly description: string;
   readonly origin: 'download' | 'registry';
   /** Answers the program's path below `into`. */
-  fetch(context: FetchContext): Promise<{ program: string }>;
+  fetch(context: FetchContext): Promise<Fetched>;
 }
 
 /** An external program and where it comes from: one file per tool holds nothing but this. */
@@ -42,4 +48,6 @@ export interface ResolvedTool {
   path: string;
   version: string;
   origin: 'path' | 'cache' | 'download' | 'registry';
+  /** Working directory that the program needs; absent when any will do. */
+  workingDirectory?: string;
 }

@@ -1,0 +1,110 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import axios, { isAxiosError } from 'axios';
+import { dump } from 'js-yaml';
+import { EmbeddedStartError } from './errors.ts';
+import { answersOk } from './http-ready.ts';
+import { freePort } from './ports.ts';
+import type { ProcessGroup } from './processes/process-group.ts';
+import { targetDirectory } from './scrape-targets.ts';
+import { resolveTool } from './tools/resolve.ts';
+import type { OnProgress } from './tools/tool.ts';
+
+export interface PrometheusOptions {
+  port?: number;
+  /** How often services are scraped and rules evaluated, in Prometheus' form; default `1s`. */
+  scrapeInterval?: string;
+  /** How long values are kept, default `6h`. */
+  retention?: string;
+  /** `host:port` of an Alertmanager that is told about firing alerts. */
+  alertmanager?: string;
+  onProgress?: OnProgress;
+}
+
+export interface PrometheusServer {
+  url: string;
+  /** Replaces the rule file of this name, or removes it when `rules` is undefined, and reloads. Throws EmbeddedStartError when Prometheus refuses the rules; the old ones then stay. */
+  setRules(name: string, rules: object | undefined): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Starts Prometheus on 127.0.0.1; it scrapes what the local platform writes with writeTargets. Throws ToolNotFoundError, PortInUseError, ProcessStartError. */
+export async function startPrometheus(
+  processes: ProcessGroup,
+  options: PrometheusOptions = {},
+): Promise<PrometheusServer> {
+  const tool = await resolveTool('prometheus', options.onProgress ? { onProgress: options.onProgress } : {});
+  const port = await freePort('Prometheus', options.port);
+  const directory = join(processes.stateDir, 'prometheus');
+  const rulesDirectory = join(directory, 'rules');
+  await mkdir(rulesDirectory, { recursive: true });
+  await mkdir(targetDirectory(processes.stateDir), { recursive: true });
+  const configFile = join(directory, 'prometheus.yml');
+  await writeFile(configFile, dump(configuration(processes.stateDir, options)));
+  const url = `http://127.0.0.1:${port}`;
+  const child = await processes.start({
+    name: 'prometheus',
+    argv: [
+      tool.path,
+      `--config.file=${configFile}`,
+      `--storage.tsdb.path=${join(directory, 'data')}`,
+      `--storage.tsdb.retention.time=${options.retention ?? '6h'}`,
+      `--web.listen-address=127.0.0.1:${port}`,
+      '--web.enable-lifecycle',
+      // An alert that fires while the configuration is being read again is not delivered; the default repeats it after a minute.
+      '--rules.alert.resend-delay=2s',
+      '--log.level=warn',
+    ],
+    cwd: directory,
+    isReady: () => answersOk(`${url}/-/ready`),
+    stopTimeout: 8000,
+  });
+  return {
+    url,
+    setRules: (name, rules) => setRules(url, join(rulesDirectory, `${name}.yml`), rules),
+    stop: async () => {
+      await child.stop();
+    },
+  };
+}
+
+function configuration(stateDir: string, options: PrometheusOptions): object {
+  const interval = options.scrapeInterval ?? '1s';
+  return {
+    global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
+    rule_files: [join(stateDir, 'prometheus', 'rules', '*.yml')],
+    ...(options.alertmanager === undefined
+      ? {}
+      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] } }),
+    scrape_configs: [
+      { job_name: 'slipway', file_sd_configs: [{ files: [join(targetDirectory(stateDir), '*.json')] }] },
+    ],
+  };
+}
+
+async function setRules(url: string, file: string, rules: object | undefined): Promise<void> {
+  const old = `${file}.old`;
+  await rename(file, old).catch(ignoreAbsent);
+  if (rules !== undefined) await writeFile(file, dump(rules));
+  try {
+    await reload(url);
+  } catch (error) {
+    await rm(file, { force: true });
+    await rename(old, file).catch(ignoreAbsent);
+    throw error;
+  }
+  await rm(old, { force: true });
+}
+
+function ignoreAbsent(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error;
+}
+
+async function reload(url: string): Promise<void> {
+  try {
+    await axios.post(`${url}/-/reload`, undefined, { timeout: 10_000, maxContentLength: 100_000 });
+  } catch (cause) {
+    const detail = isAxiosError(cause) ? String(cause.response?.data ?? cause.message) : String(cause);
+    throw new EmbeddedStartError(`Prometheus at ${url} refused its rules: ${detail.trim()}`, { cause });
+  }
+}
