@@ -1,0 +1,64 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Command } from 'commander';
+import type { SlipwayClient } from '../client/index.ts';
+import { connect } from './api-client.ts';
+import { EXIT } from './exit-codes.ts';
+import { type ApiOptions, withApi, withExample, withExitCodes } from './options.ts';
+
+interface Options extends ApiOptions {
+  project: string;
+  service?: string;
+}
+
+/** `slipway configure monitoring` */
+export function registerConfigure(program: Command): void {
+  const group = program
+    .command('configure')
+    .helpCommand(false)
+    .description('configure monitoring of a project');
+  const command = group
+    .command('monitoring')
+    .description('name the SLI provider of a project, for example prometheus')
+    .argument('<provider>', 'prometheus, dynatrace, datadog or sumologic')
+    .requiredOption('-p, --project <name>', 'project')
+    .option('-s, --service <name>', 'service');
+  withApi(command).action(runCommand);
+  withExitCodes(
+    command,
+    '0  configured',
+    '1  sent, but nobody answered within 30 s',
+    '2  refused by the provider',
+    '3  the command itself failed',
+  );
+  withExample(
+    command,
+    'slipway configure monitoring prometheus --project podtato-head --service helloservice',
+  );
+}
+
+async function runCommand(provider: string, options: Options): Promise<void> {
+  const client = await connect(options);
+  const { project, service } = options;
+  const { keptnContext } = await client.configureMonitoring({ provider, project, service });
+  const answer = await answerTo(client, keptnContext);
+  const { printDone } = await import('./output/print.ts');
+  const message = answer?.data.message ?? '';
+  const text =
+    answer === undefined
+      ? 'Sent; no answer came within 30 s.'
+      : message || `Monitoring by ${provider} configured.`;
+  printDone(options.output, { keptnContext, answered: answer !== undefined, message }, text);
+  if (answer === undefined) process.exitCode = EXIT.warning;
+  else if (answer.data.result === 'fail' || answer.data.status === 'errored') process.exitCode = EXIT.fail;
+}
+
+/** configure-monitoring.finished of the context, looked for each second for half a minute. */
+async function answerTo(client: SlipwayClient, keptnContext: string) {
+  const type = 'sh.keptn.event.configure-monitoring.finished';
+  const until = Date.now() + 30_000;
+  for (;;) {
+    const [answer] = await client.events({ keptnContext, type });
+    if (answer !== undefined || Date.now() >= until) return answer;
+    await delay(1000);
+  }
+}
