@@ -1,0 +1,342 @@
+import type { V1Deployment } from '@kubernetes/client-node';
+import type { JsonObject } from '../../contracts/json.ts';
+import { parseEndpoints } from '../../files/endpoints.ts';
+import { formatProblem } from '../../files/problem.ts';
+import type { ConfigRepo } from '../config/config-repo.ts';
+import { isConflict } from '../kubernetes/errors.ts';
+import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
+import { RESOURCES } from '../kubernetes/resources.ts';
+import { PlatformRetryableError, PlatformTerminalError } from './errors.ts';
+import { asPlatformErrors } from './helm/as-platform-errors.ts';
+import type { Chart } from './helm/chart.ts';
+import { parseManifest } from './helm/chart-yaml.ts';
+import {
+  INGRESS_DEFAULTS,
+  type IngressOptions,
+  localUri,
+  lowestPort,
+  publicUri,
+} from './helm/deployment-uris.ts';
+import { duplicateChart, type MeshKind, SERVICE_LABEL } from './helm/duplicate-chart.ts';
+import type { HelmCommand, Release } from './helm/helm-command.ts';
+import { deploymentName, liveEndpoints } from './helm/live-endpoints.ts';
+import { findDeployment, stopDeployment } from './helm/live-objects.ts';
+import { type MainObjects, mainObjects } from './helm/main-objects.ts';
+import { KEEP_POLICY, meshChart } from './helm/mesh-chart.ts';
+import { isKind, objectName } from './helm/objects.ts';
+import { comparePreview, type Preview } from './helm/preview.ts';
+import { namespaceOf, releaseName } from './helm/release-name.ts';
+import { ReleaseSteps } from './helm/release-steps.ts';
+import { keptnValues, loadUserChart, scopeOf, storeGeneratedChart } from './helm/user-chart.ts';
+import type {
+  Deployment,
+  DeployRequest,
+  EffectContext,
+  Endpoints,
+  Platform,
+  ServiceRef,
+  Side,
+} from './platform.ts';
+
+/** How the platform fits the cluster; every field has a default. */
+export interface HelmPlatformOptions {
+  /** Who splits the traffic. Default `istio`. */
+  readonly mesh?: MeshKind;
+  /** Addresses for users outside; defaults of helm-service 0.18. */
+  readonly ingress?: Partial<IngressOptions>;
+  /** Istio Gateway of direct deployments, `<namespace>/<name>`. Default `istio-system/public-gateway`. */
+  readonly istioGateway?: string;
+  /** Seconds until a rollout counts as failed. Default 180, as helm-service waited. */
+  readonly rolloutTimeoutSeconds?: number;
+}
+
+/** What HelmPlatform works with. */
+export interface HelmPlatformDependencies {
+  readonly api: KubernetesApi;
+  readonly helm: HelmCommand;
+  readonly config: ConfigRepo;
+}
+
+/** Annotation with the key of the newest scaling action, so that a repeated one adds nothing. */
+const SCALED_ANNOTATION = 'slipway.dev/scaled';
+const SCALE_TRIES = 5;
+
+/**
+ * Runs services as Helm releases (helm-service 0.18): the user's chart is the canary side, a generated chart beside it the
+ * primary side. Every verb reads the releases first; a revision's description names the step that made it.
+ */
+export class HelmPlatform implements Platform {
+  readonly #parts: HelmPlatformDependencies;
+  readonly #steps: ReleaseSteps;
+  readonly #mesh: MeshKind;
+  readonly #ingress: IngressOptions;
+  readonly #gateway: string;
+
+  constructor(parts: HelmPlatformDependencies, options: HelmPlatformOptions = {}) {
+    this.#parts = parts;
+    this.#steps = new ReleaseSteps(parts, options.rolloutTimeoutSeconds ?? 180);
+    this.#mesh = options.mesh ?? 'istio';
+    this.#ingress = { ...INGRESS_DEFAULTS, ...options.ingress };
+    this.#gateway = options.istioGateway ?? 'istio-system/public-gateway';
+  }
+
+  deploy(request: DeployRequest, context: EffectContext): Promise<Deployment> {
+    return asPlatformErrors(async () => {
+      const { strategy } = request;
+      const release = releaseOf(request, false);
+      const name = strategy === 'duplicate' ? 'canary' : strategy;
+      await this.#ensureNamespace(request);
+      const step = {
+        release,
+        name: 'deploy',
+        key: request.idempotencyKey,
+        chart: () => loadUserChart(this.#parts.config, request),
+        values: keptnValues(request, name),
+      };
+      const starts = async (manifest: readonly JsonObject[]): Promise<JsonObject> =>
+        mainObjects(manifest, request.service, await this.#parts.helm.values(release)).deployment;
+      const gitCommit = await this.#steps.carryOut(
+        strategy === 'duplicate' ? { ...step, starts } : step,
+        context,
+      );
+      const manifest = await this.#steps.manifest(release);
+      if (strategy === 'duplicate') await this.#ensurePrimary(request, { manifest, context });
+      if (strategy === 'direct' && this.#mesh === 'istio')
+        await this.#ensureMesh(request, { manifest, context });
+      const uris =
+        strategy === 'user_managed' ? await this.#userManaged(request) : this.#uris(request, manifest);
+      const commit = gitCommit === undefined ? {} : { gitCommit };
+      return { deploymentstrategy: strategy, ...uris, deploymentNames: [name], ...commit };
+    });
+  }
+
+  promote(request: ServiceRef & { idempotencyKey: string }, context: EffectContext): Promise<void> {
+    return asPlatformErrors(async () => {
+      const manifest = await this.#steps.manifest(releaseOf(request, false));
+      if (manifest.length === 0) throw notDeployed(request);
+      await this.#upgradePrimary(request, {
+        manifest,
+        context,
+        name: 'promote',
+        key: request.idempotencyKey,
+      });
+    });
+  }
+
+  retire(request: ServiceRef & { side: Side }, context: EffectContext): Promise<void> {
+    return asPlatformErrors(async () => {
+      const main = await this.#mainObjects(request);
+      if (main === undefined) return;
+      const which = { namespace: namespaceOf(request), name: deploymentName(main, request.side) };
+      if (await stopDeployment(this.#parts.api, which)) await this.#steps.awaitDeployment(which, context);
+    });
+  }
+
+  scale(
+    request: ServiceRef & { increment: number; idempotencyKey: string },
+    context: EffectContext,
+  ): Promise<number> {
+    return asPlatformErrors(async () => {
+      const main = await this.#mainObjects(request);
+      if (main === undefined) throw notDeployed(request);
+      const namespace = namespaceOf(request);
+      const primary = deploymentName(main, 'primary');
+      const exists = (await findDeployment(this.#parts.api, namespace, primary)) !== undefined;
+      const which = { namespace, name: exists ? primary : objectName(main.deployment) };
+      const replicas = await this.#addReplicas(which, request);
+      await this.#steps.awaitDeployment(which, context);
+      return replicas;
+    });
+  }
+
+  undeploy(request: ServiceRef, context: EffectContext): Promise<void> {
+    return asPlatformErrors(async () => {
+      for (const generated of [true, false]) {
+        context.progress(`removing release ${releaseName(request, generated)}`);
+        await this.#parts.helm.uninstall(releaseOf(request, generated));
+      }
+      if (this.#mesh === 'none') return;
+      const resource = this.#mesh === 'istio' ? RESOURCES.virtualService : RESOURCES.httpRoute;
+      const namespace = namespaceOf(request);
+      const labelSelector = `${SERVICE_LABEL}=${request.service}`;
+      const { api } = this.#parts;
+      const routes = await api.list<{ metadata: { name: string } }>(
+        { resource, namespace },
+        { labelSelector },
+      );
+      for (const { metadata } of routes) await api.delete({ resource, namespace, name: metadata.name });
+    });
+  }
+
+  endpoints(request: ServiceRef): Promise<Endpoints | undefined> {
+    return asPlatformErrors(async () => {
+      const manifest = await this.#steps.manifest(releaseOf(request, false));
+      if (manifest.length === 0) return undefined;
+      const main = await this.#mainObjects(request);
+      return liveEndpoints(this.#parts.api, request, { manifest, main });
+    });
+  }
+
+  /** What a deployment would change in the user's release; nothing is written, neither to the cluster nor to Git. */
+  preview(request: DeployRequest): Promise<Preview> {
+    return asPlatformErrors(async () => {
+      const release = releaseOf(request, false);
+      const { config, helm } = this.#parts;
+      const { chart } = await loadUserChart(config, request, { commit: false });
+      const side = request.strategy === 'duplicate' ? 'canary' : request.strategy;
+      const rendered = await helm.template(release, { chart, values: keptnValues(request, side) });
+      return comparePreview(
+        await this.#steps.manifest(release),
+        parseManifest(rendered, `chart of ${request.service}`),
+      );
+    });
+  }
+
+  /** The first deployment of a service makes its primary from the same version (helm-service 0.18); later ones leave it alone. */
+  async #ensurePrimary(
+    request: DeployRequest,
+    found: { manifest: JsonObject[]; context: EffectContext },
+  ): Promise<void> {
+    const generated = await this.#steps.manifest(releaseOf(request, true));
+    if (generated.some((object) => isKind(object, 'apps', 'Deployment'))) return;
+    const step = { ...found, name: 'first primary', key: request.idempotencyKey };
+    await this.#upgradePrimary(request, step);
+  }
+
+  async #upgradePrimary(
+    request: ServiceRef,
+    step: { manifest: JsonObject[]; context: EffectContext; name: string; key: string },
+  ): Promise<void> {
+    const release = releaseOf(request, true);
+    const values = await this.#parts.helm.values(releaseOf(request, false));
+    const chart = duplicateChart(step.manifest, { service: request, values, mesh: this.#mesh });
+    await this.#keepRoute(request);
+    await this.#carryOutGenerated(request, { release, chart, deployment: 'primary', ...step });
+  }
+
+  async #ensureMesh(
+    request: DeployRequest,
+    found: { manifest: JsonObject[]; context: EffectContext },
+  ): Promise<void> {
+    const release = releaseOf(request, true);
+    const chart = meshChart(found.manifest, {
+      service: request,
+      ingress: this.#ingress,
+      gateway: this.#gateway,
+    });
+    const step = { context: found.context, name: 'mesh', key: request.idempotencyKey };
+    await this.#carryOutGenerated(request, { release, chart, deployment: 'direct', ...step });
+  }
+
+  async #carryOutGenerated(
+    request: ServiceRef,
+    step: {
+      release: Release;
+      chart: Chart;
+      deployment: 'primary' | 'direct';
+      context: EffectContext;
+      name: string;
+      key: string;
+    },
+  ): Promise<void> {
+    const { chart, context, deployment, ...rest } = step;
+    const values = keptnValues(request, deployment);
+    await this.#steps.carryOut({ ...rest, values, chart: async () => ({ chart }) }, context);
+    await storeGeneratedChart(this.#parts.config, request, chart);
+  }
+
+  /** A route that Keptn's own release made would vanish with the first upgrade that no longer names it. */
+  async #keepRoute(request: ServiceRef): Promise<void> {
+    if (this.#mesh !== 'istio') return;
+    const { api } = this.#parts;
+    const namespace = namespaceOf(request);
+    for (const object of await this.#steps.manifest(releaseOf(request, true))) {
+      if (object.kind !== 'VirtualService') continue;
+      const path = { resource: RESOURCES.virtualService, namespace, name: objectName(object) };
+      const metadata = { annotations: KEEP_POLICY, labels: { [SERVICE_LABEL]: request.service } };
+      if ((await api.find(path)) !== undefined) await api.mergePatch(path, { metadata });
+    }
+  }
+
+  async #mainObjects(request: ServiceRef): Promise<MainObjects | undefined> {
+    const release = releaseOf(request, false);
+    const manifest = await this.#steps.manifest(release);
+    if (!manifest.some((object) => isKind(object, 'apps', 'Deployment'))) return undefined;
+    return mainObjects(manifest, request.service, await this.#parts.helm.values(release));
+  }
+
+  async #ensureNamespace(request: ServiceRef): Promise<void> {
+    const { api } = this.#parts;
+    const name = namespaceOf(request);
+    const path = { resource: RESOURCES.namespace, name };
+    if ((await api.find(path)) !== undefined) return;
+    const labels: JsonObject = this.#mesh === 'istio' ? { 'istio-injection': 'enabled' } : {};
+    try {
+      await api.create({ resource: RESOURCES.namespace }, { metadata: { name, labels } });
+    } catch (error) {
+      if (!isConflict(error)) throw error;
+    }
+  }
+
+  #uris(
+    request: ServiceRef,
+    manifest: readonly JsonObject[],
+  ): Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'> {
+    const port = lowestPort(manifest);
+    if (port === undefined) return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+    return {
+      deploymentURIsLocal: [localUri(request, port)],
+      deploymentURIsPublic: [publicUri(request, this.#ingress)],
+    };
+  }
+
+  async #userManaged(
+    request: DeployRequest,
+  ): Promise<Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'>> {
+    const file = 'helm/endpoints.yaml';
+    const found = await this.#parts.config.read(scopeOf(request), file, request.gitCommitId);
+    if (found === undefined) return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+    const { model, problems } = parseEndpoints(new TextDecoder().decode(found.content), file);
+    if (model === undefined) throw new PlatformTerminalError(problems.map(formatProblem).join('\n'));
+    return model;
+  }
+
+  /** The key lies in the same write as the number, so that a repeated action cannot add twice. */
+  async #addReplicas(
+    which: { namespace: string; name: string },
+    request: { increment: number; idempotencyKey: string },
+  ): Promise<number> {
+    const path = { resource: RESOURCES.deployment, ...which };
+    for (let tries = 0; tries < SCALE_TRIES; tries += 1) {
+      const live = await this.#parts.api.get<V1Deployment>(path);
+      const current = live.spec?.replicas ?? 1;
+      if (live.metadata?.annotations?.[SCALED_ANNOTATION] === request.idempotencyKey) return current;
+      const replicas = current + request.increment;
+      if (replicas < 0)
+        throw new PlatformTerminalError(
+          `${which.name} has ${current} replicas; ${request.increment} is too many to take away`,
+        );
+      const metadata = {
+        resourceVersion: live.metadata?.resourceVersion ?? '',
+        annotations: { [SCALED_ANNOTATION]: request.idempotencyKey },
+      };
+      try {
+        await this.#parts.api.mergePatch(path, { metadata, spec: { replicas } });
+        return replicas;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
+    }
+    throw new PlatformRetryableError(
+      `Deployment ${which.namespace}/${which.name} changes all the time; its replicas were not changed`,
+    );
+  }
+}
+
+function releaseOf(service: ServiceRef, generated: boolean): Release {
+  return { name: releaseName(service, generated), namespace: namespaceOf(service) };
+}
+
+function notDeployed({ service, stage }: ServiceRef): PlatformTerminalError {
+  return new PlatformTerminalError(`${service} is not deployed in stage ${stage}; trigger a delivery first`);
+}
