@@ -16,6 +16,8 @@ export interface SlipwayWorkerOptions {
   /** Workflows kept in memory; about 1 MB each. Default 200. */
   maxCachedWorkflows?: number;
   identity?: string;
+  /** Milliseconds after which a run that a dead worker had in memory goes to another one. Default 10,000. */
+  stickyTimeoutMs?: number;
 }
 
 /** Makes the Temporal worker that runs Slipway's workflows and activities. */
@@ -32,6 +34,9 @@ export async function createSlipwayWorker(options: SlipwayWorkerOptions): Promis
     defaultHeartbeatThrottleInterval: '3s',
     shutdownGraceTime: '10s',
     ...(options.identity === undefined ? {} : { identity: options.identity }),
+    ...(options.stickyTimeoutMs === undefined
+      ? {}
+      : { stickyQueueScheduleToStartTimeout: options.stickyTimeoutMs }),
   };
   return Worker.create(workerOptions);
 }
