@@ -1,0 +1,157 @@
+import { parseDuration } from '../../sequence/duration.ts';
+import type { JsonObject } from '../../sequence/json.ts';
+import type {
+  Concurrency,
+  ConcurrencyMode,
+  HoldDuring,
+  SequenceDefinition,
+  Shipyard,
+  StageDefinition,
+  TaskDefinition,
+  TaskTimeouts,
+  TriggeredOn,
+} from '../../sequence/types.ts';
+import type { DocumentPath, Problem } from '../problem.ts';
+import type { YamlDocument } from '../yaml/parse.ts';
+import { readJsonObject } from './json-value.ts';
+import type { SequenceFile, ShipyardFile, StageFile, TaskFile } from './schema.ts';
+
+const MODES: readonly ConcurrencyMode[] = ['queue', 'parallel', 'replace', 'skip'];
+const HOLDS: readonly HoldDuring[] = ['approval', 'pause', 'delay'];
+
+/** Builds the typed model of a shipyard whose shape is right; values that are not usable become problems. */
+export class ShipyardModel {
+  readonly problems: Problem[] = [];
+  readonly #document: YamlDocument;
+
+  constructor(document: YamlDocument) {
+    this.#document = document;
+  }
+
+  /** The model; only to be used when `problems` has no error. */
+  build(file: ShipyardFile): Shipyard {
+    const name = this.#text(['metadata', 'name']);
+    const numbers = this.#text(['spec', 'x-payload-numbers']);
+    if (numbers !== undefined && numbers !== 'keptn' && numbers !== 'newest') {
+      this.#error(['spec', 'x-payload-numbers'], `"${numbers}" is neither keptn nor newest`);
+    }
+    return {
+      apiVersion: this.#text(['apiVersion']) ?? '',
+      ...(name === undefined ? {} : { name }),
+      stages: file.spec.stages.map((stage, index) => this.#stage(stage, ['spec', 'stages', index])),
+      ...(numbers === 'newest' ? { payloadNumbers: numbers } : {}),
+    };
+  }
+
+  #stage(stage: StageFile, path: DocumentPath): StageDefinition {
+    const sequences = stage.sequences ?? [];
+    return {
+      name: this.#text([...path, 'name']) ?? '',
+      sequences: sequences.map((sequence, index) => this.#sequence(sequence, [...path, 'sequences', index])),
+    };
+  }
+
+  #sequence(sequence: SequenceFile, path: DocumentPath): SequenceDefinition {
+    const concurrency = this.#concurrency(sequence, [...path, 'x-concurrency']);
+    const timeoutMs = this.#duration([...path, 'x-timeout'], 'error');
+    return {
+      name: this.#text([...path, 'name']) ?? '',
+      triggeredOn: (sequence.triggeredOn ?? []).map((trigger, index) =>
+        this.#trigger(trigger.selector?.match ?? undefined, [...path, 'triggeredOn', index]),
+      ),
+      tasks: (sequence.tasks ?? []).map((task, index) => this.#task(task, [...path, 'tasks', index])),
+      ...(concurrency === undefined ? {} : { concurrency }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    };
+  }
+
+  #trigger(match: Record<string, unknown> | undefined, path: DocumentPath): TriggeredOn {
+    const event = this.#text([...path, 'event']) ?? '';
+    if (match === undefined) return { event };
+    const keys = Object.keys(match).filter((key) => key !== '__proto__');
+    const read = keys.map((key) => [key, this.#text([...path, 'selector', 'match', key]) ?? '']);
+    return { event, match: Object.fromEntries(read) };
+  }
+
+  #task(task: TaskFile, path: DocumentPath): TaskDefinition {
+    const triggeredAfter = this.#duration([...path, 'triggeredAfter'], 'warning');
+    const written = this.#text([...path, 'triggeredAfter']);
+    const properties = this.#properties(task, [...path, 'properties']);
+    const timeouts = this.#timeouts([...path, 'properties']);
+    return {
+      name: this.#text([...path, 'name']) ?? '',
+      ...(triggeredAfter === undefined || triggeredAfter <= 0 || written === undefined
+        ? {}
+        : { triggeredAfter, triggeredAfterText: written }),
+      ...(properties === undefined ? {} : { properties }),
+      ...(Object.keys(timeouts).length === 0 ? {} : { timeouts }),
+    };
+  }
+
+  #properties(task: TaskFile, path: DocumentPath): JsonObject | undefined {
+    if (task.properties === undefined || task.properties === null) return undefined;
+    const read = readJsonObject(task.properties, path);
+    for (const problem of read.problems) this.#error(problem.path, problem.message);
+    return read.value;
+  }
+
+  #timeouts(properties: DocumentPath): TaskTimeouts {
+    const startedMs = this.#duration([...properties, 'x-started-timeout'], 'error');
+    const finishedMs = this.#duration([...properties, 'x-finished-timeout'], 'error');
+    return {
+      ...(startedMs === undefined ? {} : { startedMs }),
+      ...(finishedMs === undefined ? {} : { finishedMs }),
+    };
+  }
+
+  #concurrency(sequence: SequenceFile, path: DocumentPath): Concurrency | undefined {
+    const written = sequence['x-concurrency'];
+    if (written === undefined || written === null) return undefined;
+    const isMapping = typeof written === 'object';
+    const modeText = this.#text(isMapping ? [...path, 'mode'] : path) ?? 'queue';
+    const mode = MODES.find((candidate) => candidate === modeText);
+    if (mode === undefined) this.#error(path, `"${modeText}" is none of ${MODES.join(', ')}`);
+    const places = isMapping ? written.hold : undefined;
+    const hold = places?.map((_, index) => this.#hold([...path, 'hold', index]));
+    return { mode: mode ?? 'queue', hold: hold?.filter((place) => place !== undefined) ?? ['delay'] };
+  }
+
+  #hold(path: DocumentPath): HoldDuring | undefined {
+    const text = this.#text(path) ?? '';
+    const hold = HOLDS.find((candidate) => candidate === text);
+    if (hold === undefined) this.#error(path, `"${text}" is none of ${HOLDS.join(', ')}`);
+    return hold;
+  }
+
+  /** Keptn 1.4.5 logged an unreadable triggeredAfter and went on without a delay: a warning, no error. */
+  #duration(path: DocumentPath, severity: Problem['severity']): number | undefined {
+    const text = this.#text(path);
+    if (text === undefined) return undefined;
+    const milliseconds = parseDuration(text);
+    if (milliseconds !== undefined && milliseconds >= 0) return Math.round(milliseconds);
+    const consequence = severity === 'warning' ? ', so there is no delay' : '';
+    this.problems.push(
+      this.#document.problem(path, `"${text}" is not a duration${consequence}`, {
+        severity,
+        hint: 'write a number with a unit, such as 90s, 15m or 1h30m',
+      }),
+    );
+    return undefined;
+  }
+
+  /** A scalar as written (`1.0` stays "1.0"); a value that comes from a `<<` merge has no text of its own. */
+  #text(path: DocumentPath): string | undefined {
+    let value: unknown = this.#document.value;
+    for (const key of path) {
+      if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
+      value = Reflect.get(value, key);
+    }
+    if (typeof value === 'string') return value;
+    if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+    return this.#document.scalarText(path) ?? String(value);
+  }
+
+  #error(path: DocumentPath, message: string): void {
+    this.problems.push(this.#document.problem(path, message));
+  }
+}
