@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
+import type { Logger } from 'pino';
+import { createActivities } from '../activities/index.ts';
+import { PrometheusProvider } from '../activities/sli/prometheus.ts';
+import { createRuns } from '../client/start-sequence.ts';
+import { taskQueuePollers } from '../client/task-queue-pollers.ts';
+import { type EmbeddedAccess, readEmbeddedAccess } from '../composition/embedded-access.ts';
+import { openParts, secretKeyFileIn, secretsOf } from '../composition/parts.ts';
+import { connectClient, connectWorker } from '../composition/temporal-access.ts';
+import { ConfigurationError } from '../config/errors.ts';
+import type { RunEnd, WorkerOptions } from '../config/run-options.ts';
+import { loadTemporalAccess, type TemporalAccess } from '../config/temporal.ts';
+import { createLogger } from '../logging.ts';
+import { createSlipwayWorker } from './create-worker.ts';
+import { openPorts } from './ports.ts';
+
+/** Everything that a worker must know to begin. */
+interface Surroundings {
+  temporal: TemporalAccess;
+  storeUrl: string;
+  gitDirectory: string;
+  secretKeyFile: string;
+  prometheusUrl: string | undefined;
+  embedded: EmbeddedAccess | undefined;
+}
+
+/**
+ * Runs a worker until the signal: beside a `slipway dev` on the same state directory it uses that platform's parts,
+ * otherwise Temporal, Postgres, Git and Kubernetes as configured. Throws ConfigurationError, StoreUnavailableError,
+ * TemporalUnreachableError.
+ */
+export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
+  const logger = createLogger({ component: 'worker', level: options.settings.get('logLevel') });
+  installRuntime(logger);
+  const surroundings = await findSurroundings(options);
+  const { store, config } = await openParts(surroundings);
+  const temporal = await connectClient(surroundings.temporal);
+  const connection = await connectWorker(surroundings.temporal);
+  try {
+    const runs = createRuns({ temporalClient: temporal.client, store, config, logger });
+    const secrets = secretsOf(store);
+    const prometheus = new PrometheusProvider({
+      config,
+      secret: (name) => secrets.secret(name),
+      ...(surroundings.prometheusUrl === undefined ? {} : { endpoint: surroundings.prometheusUrl }),
+    });
+    const activities = createActivities({
+      ...(await openPorts(surroundings.embedded, { config, settings: options.settings })),
+      store,
+      config,
+      runs,
+      secrets,
+      logger,
+      sliProviders: new Map([[prometheus.name, prometheus]]),
+      hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
+    });
+    const { namespace } = surroundings.temporal;
+    const worker = await createSlipwayWorker({ connection, namespace, activities });
+    const stop = (): void => worker.shutdown();
+    if (options.signal.aborted) return { exitCode: 0 };
+    options.signal.addEventListener('abort', stop, { once: true });
+    logger.info({ address: surroundings.temporal.connectionOptions.address, namespace }, 'worker is running');
+    await worker.run();
+    return { exitCode: 0 };
+  } finally {
+    await temporal.close();
+    await connection.close();
+    await store.close();
+  }
+}
+
+async function findSurroundings(options: WorkerOptions): Promise<Surroundings> {
+  const embedded = options.storeUrl === undefined ? await readEmbeddedAccess(options.stateDir) : undefined;
+  if (embedded !== undefined) {
+    const { temporalAddress, namespace, storeUrl, gitDirectory, secretKeyFile, prometheusUrl } = embedded;
+    const temporal = { connectionOptions: { address: temporalAddress }, namespace };
+    return { temporal, storeUrl, gitDirectory, secretKeyFile, prometheusUrl, embedded };
+  }
+  if (options.storeUrl === undefined) {
+    throw new ConfigurationError(
+      `no database is known, and no \`slipway dev\` runs on ${options.stateDir}`,
+      'set SLIPWAY_STORE_URL to a Postgres, or start `slipway dev`',
+    );
+  }
+  return {
+    temporal: await loadTemporalAccess({ profile: options.settings.get('temporalProfile') }),
+    storeUrl: options.storeUrl,
+    gitDirectory: options.gitDir ?? `${options.stateDir}/git`,
+    secretKeyFile: secretKeyFileIn(options.stateDir),
+    prometheusUrl: options.prometheusUrl,
+    embedded: undefined,
+  };
+}
+
+/** The SDK's own lines join the JSON log; Rust's go through the same logger. */
+function installRuntime(logger: Logger): void {
+  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
+  const write = ({ level, message, meta }: LogEntry): void => {
+    const { sdkComponent, taskToken: _token, ...rest } = { ...meta } as { [key: string]: unknown };
+    logger[levels[level]]({ sdkComponent, ...rest }, message);
+  };
+  Runtime.install({
+    logger: new DefaultLogger('INFO', write),
+    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
+    // The command's own signal handling stops the worker, after it has told what it does.
+    shutdownSignals: [],
+  });
+  checkVersions(logger);
+}
+
+/** Mixed SDK versions fail in strange ways; better to say so at the start. */
+function checkVersions(logger: Logger): void {
+  const packages = ['client', 'common', 'activity', 'workflow'];
+  const versionOf = (name: string): string => {
+    const file = new URL(import.meta.resolve(`@temporalio/${name}/package.json`));
+    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  };
+  const own = versionOf('worker');
+  const others = packages.filter((name) => versionOf(name) !== own);
+  if (others.length > 0) {
+    logger.error({ worker: own, others }, 'different versions of @temporalio packages are installed');
+  }
+}
