@@ -18,29 +18,33 @@ interface RecordDependencies {
 
 /** Writes what happens in a run to the store. Everything may be repeated: events are kept once by id. */
 export function recordActivities({ store, runs, choice }: RecordDependencies): RecordActivities {
-  const write = async (request: RecordRequest, events: KeptnEvent[], open: string[], close: string[]) => {
+  const append = async (request: RecordRequest, events: KeptnEvent[], open: string[], close: string[]) => {
     const { workflowId } = request.run;
     await store.appendEvents(events, {
       openFor: [...new Set(open)].map((eventId) => ({ eventId, workflowId })),
       close: [...new Set([...(request.close ?? []), ...close])],
     });
-    await saveState(store, request);
   };
   return {
     beginTask: (request) =>
       retried(async () => {
         const executor = await choice.of(request);
         const { events, open } = beginning(request, executor);
-        await write(request, events, open, await earlierTriggers(store, request));
+        await append(request, events, open, await earlierTriggers(store, request));
+        await saveState(store, request);
         return executor;
       }),
     recordEvents: (request) =>
-      retried(() => write(request, request.events, request.open ?? [], ended(request.events))),
+      retried(async () => {
+        await append(request, request.events, request.open ?? [], ended(request.events));
+        await saveState(store, request);
+      }),
     finishSequence: (request) =>
       retried(async () => {
-        const { events, followUps } = request;
-        await write(request, [...events, ...followUps], request.open ?? [], ended(events));
-        for (const event of followUps) await runs.trigger(event);
+        await append(request, request.events, request.open ?? [], ended(request.events));
+        // The follow-ups are known before this sequence counts as ended, so that the whole run never looks finished in between.
+        for (const event of request.followUps) await runs.trigger(event);
+        await saveState(store, request);
       }),
   };
 }

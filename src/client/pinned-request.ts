@@ -1,0 +1,71 @@
+import type { KeptnEvent } from '../contracts/events.ts';
+import type { DefaultTimeouts, SequenceRequest } from '../contracts/workflows.ts';
+import { formatProblem, hasErrors } from '../files/problem.ts';
+import { parseShipyard } from '../files/shipyard.ts';
+import { resolveSequence } from '../sequence/follow-ups.ts';
+import type { Shipyard } from '../sequence/types.ts';
+
+/** Ten minutes until somebody starts a task (Keptn 1.4.5), and a day until it is done (Keptn waited for ever). */
+export const DEFAULT_TIMEOUTS: DefaultTimeouts = { startedMs: 600_000, finishedMs: 86_400_000 };
+
+/** The sequence that a `<stage>.<sequence>.triggered` event asks for. */
+export interface TriggerTarget {
+  stage: string;
+  sequence: string;
+}
+
+/** A request that can be enqueued, or in Keptn's words why the sequence cannot start. */
+export type PinnedSequence = { found: true; request: SequenceRequest } | { found: false; message: string };
+
+/** What the definition is pinned from. */
+export interface PinnedFrom {
+  /** Text of shipyard.yaml; undefined when there is none. */
+  shipyard: string | undefined;
+  /** Counts from 1 when one context runs the same sequence again. */
+  occurrence: number;
+  timeouts: DefaultTimeouts;
+}
+
+/** Pins the definition of a sequence in a request, so that editing the shipyard never changes a run in flight. */
+export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: PinnedFrom): PinnedSequence {
+  const parsed = readShipyard(from.shipyard);
+  if ('problem' in parsed) {
+    return { found: false, message: `Unable to start sequence ${target.sequence}: ${parsed.problem}` };
+  }
+  const { shipyard } = parsed;
+  const resolved = resolveSequence(shipyard, target.stage, target.sequence);
+  if (!resolved.found) return resolved;
+  const { tasks, concurrency, timeoutMs } = resolved.definition;
+  const { project, service } = event.data;
+  return {
+    found: true,
+    request: {
+      input: {
+        project,
+        stage: target.stage,
+        service,
+        sequence: target.sequence,
+        keptnContext: event.shkeptncontext,
+        triggeredId: event.id,
+        tasks,
+        triggerData: event.data,
+        ...(event.gitcommitid ? { gitCommitId: event.gitcommitid } : {}),
+        ...(shipyard.payloadNumbers === undefined ? {} : { payloadNumbers: shipyard.payloadNumbers }),
+        ...(concurrency === undefined ? {} : { concurrency }),
+      },
+      shipyard,
+      occurrence: from.occurrence,
+      defaults: from.timeouts,
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    },
+  };
+}
+
+function readShipyard(text: string | undefined): { shipyard: Shipyard } | { problem: string } {
+  const unable = 'Unable to retrieve Shipyard file';
+  if (text === undefined) return { problem: `${unable}: shipyard.yaml is not there` };
+  const { shipyard, problems } = parseShipyard(text, { file: 'shipyard.yaml' });
+  if (shipyard !== undefined && !hasErrors(problems)) return { shipyard };
+  const errors = problems.filter(({ severity }) => severity === 'error').map(formatProblem);
+  return { problem: `${unable}: ${errors.join('; ')}` };
+}

@@ -1,0 +1,182 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import {
+  type Client,
+  isGrpcServiceError,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { KeptnEvent } from '../contracts/events.ts';
+import { queueWorkflowId, remediationWorkflowId } from '../contracts/ids.ts';
+import {
+  type ApprovalDecision,
+  abortSignal,
+  type ControlReason,
+  decideUpdate,
+  pauseSignal,
+  problemClosedSignal,
+  removeSignal,
+  resumeSignal,
+  statusQuery,
+  taskEventSignal,
+} from '../contracts/messages.ts';
+import type { SequenceStatus } from '../contracts/workflows.ts';
+import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
+import { NotFoundError, RefusedError, UnreachableError } from './errors.ts';
+
+const SIGNALS = { pause: pauseSignal, resume: resumeSignal, abort: abortSignal } as const;
+const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
+/** Milliseconds in which a run that is neither queued nor running must show up as one of the two. */
+const SETTLE_MS = 5_000;
+const SETTLE_STEP_MS = 50;
+/** Most runs of one context that are looked at. */
+const MAX_RUNS = 1_000;
+
+/** A run by its context; with several stages active, the stage says which. */
+export interface RunOfContext {
+  project: string;
+  keptnContext: string;
+  stage?: string;
+}
+
+/** What may be done to the runs of a context. */
+export interface ControlRequest extends RunOfContext, ControlReason {
+  state: keyof typeof SIGNALS;
+}
+
+/** The problem of a remediation no longer exists. */
+export interface ClosedProblem {
+  project: string;
+  stage: string;
+  service: string;
+  keptnContext: string;
+}
+
+/** Tells runs what people and responders want of them. */
+export class RunControl {
+  readonly #client: Client;
+  readonly #store: Store;
+  readonly #logger: Logger;
+
+  constructor({ temporalClient, store, logger }: { temporalClient: Client; store: Store; logger: Logger }) {
+    this.#client = temporalClient;
+    this.#store = store;
+    this.#logger = logger;
+  }
+
+  /** An answer for a run that is gone is dropped, as Keptn 1.4.5 did, and its trigger no longer waits. */
+  async taskEvent(event: KeptnEvent, { workflowId, event: triggered }: OpenTrigger): Promise<void> {
+    await this.#store.appendEvents([event]);
+    const handle = this.#client.workflow.getHandle(workflowId);
+    if (await this.#attempt(() => handle.signal(taskEventSignal, { event }))) return;
+    await this.#store.closeTriggers([triggered.id]);
+    this.#logger.warn({ workflowId, eventId: event.id, type: event.type }, 'the run of this answer is gone');
+  }
+
+  /** The remediation of a closed problem is told; where it runs as plain sequences these are aborted. */
+  async problemClosed({ project, stage, service, keptnContext }: ClosedProblem): Promise<void> {
+    const reason: ControlReason = { by: 'monitoring', reason: 'the problem was closed' };
+    const remediation = remediationWorkflowId({ project, stage, service, keptnContext });
+    const handle = this.#client.workflow.getHandle(remediation);
+    if (await this.#attempt(() => handle.signal(problemClosedSignal, reason))) return;
+    await this.control({ project, stage, keptnContext, state: 'abort', ...reason });
+  }
+
+  /** Tells all runs of a context, or those of one stage; a context without active runs is no error. */
+  async control({ state, by, reason, ...run }: ControlRequest): Promise<void> {
+    const why: ControlReason = {
+      ...(by === undefined ? {} : { by }),
+      ...(reason === undefined ? {} : { reason }),
+    };
+    const rows = await this.#activeRuns(run);
+    await Promise.all(
+      rows.map((row) => (state === 'abort' ? this.#abort(row, why) : this.#signal(row, state, why))),
+    );
+  }
+
+  async decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus> {
+    const rows = await this.#activeRuns(run);
+    const waiting = rows.filter(({ state }) => state === 'waitingForApproval');
+    const candidates = waiting.length > 0 ? waiting : rows;
+    const [row, ...others] = candidates;
+    if (row === undefined) throw gone(run.keptnContext);
+    if (others.length > 0) {
+      const stages = candidates.map(({ stage }) => stage).join(', ');
+      throw new RefusedError(
+        `context ${run.keptnContext} is active in several stages: ${stages}`,
+        'name the stage',
+      );
+    }
+    const handle = this.#client.workflow.getHandle(row.workflowId);
+    let status: SequenceStatus | undefined;
+    const found = await this.#attempt(async () => {
+      status = await handle.executeUpdate(decideUpdate, { args: [decision] });
+    });
+    if (!found || status === undefined) throw gone(row.workflowId);
+    return status;
+  }
+
+  async status(workflowId: string): Promise<SequenceStatus> {
+    let status: SequenceStatus | undefined;
+    await this.#attempt(async () => {
+      status = await this.#client.workflow.getHandle(workflowId).query(statusQuery);
+    });
+    if (status === undefined) throw gone(workflowId);
+    return status;
+  }
+
+  async #activeRuns({ project, keptnContext, stage }: RunOfContext): Promise<SequenceStateRow[]> {
+    const rows = await this.#store.sequenceStates({ project, keptnContext, limit: MAX_RUNS, offset: 0 });
+    return rows.filter((row) => !ENDED.has(row.state) && (stage === undefined || row.stage === stage));
+  }
+
+  #signal(
+    { workflowId }: SequenceStateRow,
+    state: ControlRequest['state'],
+    why: ControlReason,
+  ): Promise<boolean> {
+    const handle = this.#client.workflow.getHandle(workflowId);
+    return this.#attempt(() => handle.signal(SIGNALS[state], why));
+  }
+
+  /**
+   * A queued run is taken out of its queue, a running one is told. Between the two the queue may just be starting it: then
+   * it is neither for a moment, so both are tried until one of them has shown.
+   */
+  async #abort(row: SequenceStateRow, why: ControlReason): Promise<boolean> {
+    const { workflowId } = row;
+    const queue = this.#client.workflow.getHandle(queueWorkflowId(row));
+    const limit = Date.now() + SETTLE_MS;
+    await this.#attempt(() => queue.signal(removeSignal, { workflowId, reason: why }));
+    for (;;) {
+      if (await this.#signal(row, 'abort', why)) return true;
+      const rows = await this.#activeRuns(row);
+      if (!rows.some((other) => other.workflowId === workflowId)) return true;
+      if (Date.now() >= limit) return false;
+      await delay(SETTLE_STEP_MS);
+    }
+  }
+
+  /** False when there is no such run; other failures are thrown as errors that say what to do. */
+  async #attempt(call: () => Promise<void>): Promise<boolean> {
+    try {
+      await call();
+      return true;
+    } catch (error) {
+      if (error instanceof WorkflowNotFoundError) return false;
+      if (error instanceof WorkflowUpdateFailedError) {
+        throw new RefusedError(error.cause?.message ?? error.message, 'look at the status of the run');
+      }
+      if (!isGrpcServiceError(error)) throw error;
+      throw new UnreachableError(
+        `Temporal does not answer: ${error.details || error.message}`,
+        'start Temporal or correct its address',
+        { cause: error },
+      );
+    }
+  }
+}
+
+function gone(run: string): NotFoundError {
+  return new NotFoundError(`no active run ${run} is known`, 'list the runs with slipway get sequences');
+}

@@ -1,0 +1,249 @@
+import { createHash } from 'node:crypto';
+import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Logger } from 'pino';
+import type { ConfigRepo } from '../activities/config/config-repo.ts';
+import { ConfigNotFoundError } from '../activities/config/errors.ts';
+import { decodeText } from '../activities/config/scoped-files.ts';
+import {
+  ENGINE_SOURCE,
+  KEPTN_SPEC_VERSION,
+  type KeptnEvent,
+  parseEventType,
+  sequenceEventType,
+} from '../contracts/events.ts';
+import { queueWorkflowId, sequenceWorkflowId } from '../contracts/ids.ts';
+import { type ApprovalDecision, enqueueSignal } from '../contracts/messages.ts';
+import { searchAttributes } from '../contracts/search-attributes.ts';
+import { TASK_QUEUE } from '../contracts/task-queues.ts';
+import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
+import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
+import { RefusedError, UnreachableError } from './errors.ts';
+import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
+import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
+
+/** Most runs of one sequence in one context that are counted. */
+const MAX_OCCURRENCES = 1_000;
+
+/** Starts, tells and controls runs. Every call may come twice; without Temporal it throws UnreachableError. */
+export interface Runs {
+  /**
+   * Starts the sequence that a `<stage>.<sequence>.triggered` event asks for, behind those that are already queued; the
+   * same event twice starts it once. A sequence that cannot start is finished as errored here (Keptn 1.4.5), no error.
+   * Throws RefusedError for an event that names no run.
+   */
+  trigger(event: KeptnEvent): Promise<void>;
+  /** Stores a `.started` or `.finished` event and hands it to the run that waits for it; for a run that is gone it is dropped. */
+  taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
+  /** Pauses, resumes or aborts all runs of a context or of one stage of it, queued ones too. */
+  control(request: ControlRequest): Promise<void>;
+  /** Ends what still runs for a problem that no longer exists. */
+  problemClosed(problem: ClosedProblem): Promise<void>;
+  /** Decides a waiting approval; throws RefusedError when nothing waits, NotFoundError when there is no such run. */
+  decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus>;
+  /** The whole state of a run; throws NotFoundError. */
+  status(workflowId: string): Promise<SequenceStatus>;
+}
+
+/** What runs are started with; timeouts default to 10 minutes for started and 24 hours for finished. */
+export interface RunsDependencies {
+  temporalClient: Client;
+  store: Store;
+  config: ConfigRepo;
+  logger: Logger;
+  taskQueue?: string;
+  timeouts?: Partial<DefaultTimeouts>;
+}
+
+/** Runs over a Temporal client. */
+export function createRuns(dependencies: RunsDependencies): Runs {
+  const starter = new SequenceStarter(dependencies);
+  const control = new RunControl(dependencies);
+  return {
+    trigger: (event) => starter.trigger(event),
+    taskEvent: (event, open) => control.taskEvent(event, open),
+    control: (request) => control.control(request),
+    problemClosed: (problem) => control.problemClosed(problem),
+    decide: (run, decision) => control.decide(run, decision),
+    status: (workflowId) => control.status(workflowId),
+  };
+}
+
+class SequenceStarter {
+  readonly #client: Client;
+  readonly #store: Store;
+  readonly #config: ConfigRepo;
+  readonly #logger: Logger;
+  readonly #taskQueue: string;
+  readonly #timeouts: DefaultTimeouts;
+
+  constructor(dependencies: RunsDependencies) {
+    this.#client = dependencies.temporalClient;
+    this.#store = dependencies.store;
+    this.#config = dependencies.config;
+    this.#logger = dependencies.logger;
+    this.#taskQueue = dependencies.taskQueue ?? TASK_QUEUE;
+    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...dependencies.timeouts };
+  }
+
+  async trigger(received: KeptnEvent): Promise<void> {
+    const target = targetOf(received);
+    const event = await this.#withCommit(received, target);
+    await this.#store.appendEvents([event]);
+    const occurrence = await this.#occurrence(event);
+    const shipyard = await this.#shipyard(event.data.project);
+    const pinned = pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
+    const row = stateRow(event, target, occurrence);
+    const log = this.#logger.child({ keptnContext: event.shkeptncontext, workflowId: row.workflowId });
+    if (!pinned.found) {
+      await this.#finishAtOnce(event, row, pinned.message);
+      log.warn({ reason: pinned.message }, 'sequence cannot start');
+      return;
+    }
+    await this.#enqueue(pinned.request);
+    // Written afterwards, so that a trigger that Temporal did not take leaves no run behind; its time lets later states win.
+    const { workflowId } = row;
+    await this.#store.appendEvents([event], { openFor: [{ eventId: event.id, workflowId }] });
+    await this.#store.saveSequenceState(row);
+    log.info('sequence enqueued');
+  }
+
+  /** Keptn 1.4.5: a trigger without a commit runs at the newest commit of its stage. */
+  async #withCommit(event: KeptnEvent, { stage }: TriggerTarget): Promise<KeptnEvent> {
+    if (event.gitcommitid) return event;
+    try {
+      return { ...event, gitcommitid: await this.#config.head({ project: event.data.project, stage }) };
+    } catch (error) {
+      // An unknown project or stage is told by the sequence's finished event.
+      if (error instanceof ConfigNotFoundError) return event;
+      throw error;
+    }
+  }
+
+  /** Place of the trigger among those of the same sequence and context: the same event always counts the same. */
+  async #occurrence({ id, type, shkeptncontext, data }: KeptnEvent): Promise<number> {
+    const { events } = await this.#store.events({
+      project: data.project,
+      type,
+      keptnContext: shkeptncontext,
+      limit: MAX_OCCURRENCES,
+      offset: 0,
+    });
+    const place = events.toReversed().findIndex((event) => event.id === id);
+    if (place >= 0) return place + 1;
+    throw new RefusedError(
+      `context ${shkeptncontext} has triggered ${type} more than ${MAX_OCCURRENCES} times`,
+      'a sequence triggers itself without end: correct triggeredOn in shipyard.yaml',
+    );
+  }
+
+  async #shipyard(project: string): Promise<string | undefined> {
+    try {
+      const resource = await this.#config.read({ project }, 'shipyard.yaml');
+      return resource === undefined ? undefined : decodeText(resource.content);
+    } catch (error) {
+      if (error instanceof ConfigNotFoundError) return undefined;
+      throw error;
+    }
+  }
+
+  /** The ids are made from the trigger's own, so that doing it again changes nothing. */
+  async #finishAtOnce(event: KeptnEvent, row: SequenceStateRow, message: string): Promise<void> {
+    const { project, stage, service, sequence } = row;
+    const { labels } = event.data;
+    const finished: KeptnEvent = {
+      ...event,
+      id: derivedId(event.id, 'finished'),
+      type: sequenceEventType(stage, sequence, 'finished'),
+      source: ENGINE_SOURCE,
+      time: new Date().toISOString(),
+      shkeptnspecversion: KEPTN_SPEC_VERSION,
+      triggeredid: event.id,
+      data: {
+        project,
+        stage,
+        service,
+        ...(labels === undefined ? {} : { labels }),
+        status: 'errored',
+        result: 'fail',
+        message,
+      },
+    };
+    await this.#store.appendEvents([finished], { close: [event.id] });
+    const end = { state: 'finished', status: 'errored', result: 'fail', time: finished.time };
+    await this.#store.saveSequenceState({ ...row, ...end });
+  }
+
+  async #enqueue(request: SequenceRequest): Promise<void> {
+    const { project, stage, service } = request.input;
+    const scope = { project, stage, service };
+    try {
+      await this.#client.workflow.signalWithStart('serviceQueue', {
+        workflowId: queueWorkflowId(scope),
+        taskQueue: this.#taskQueue,
+        args: [scope],
+        signal: enqueueSignal,
+        signalArgs: [request],
+        staticSummary: `queue of ${service} in ${stage}`,
+        typedSearchAttributes: [
+          { key: searchAttributes.project, value: project },
+          { key: searchAttributes.stage, value: stage },
+          { key: searchAttributes.service, value: service },
+        ],
+      });
+    } catch (error) {
+      if (!isGrpcServiceError(error)) throw error;
+      throw new UnreachableError(
+        `Temporal did not take sequence ${request.input.sequence} of ${service} in ${stage}: ` +
+          `${error.details || error.message}`,
+        'start Temporal or correct its address, then send the event again',
+        { cause: error },
+      );
+    }
+  }
+}
+
+/** Stage and sequence by the event's type; throws RefusedError when the event cannot name a run. */
+function targetOf(event: KeptnEvent): TriggerTarget {
+  const type = parseEventType(event.type);
+  if (type?.of !== 'sequence' || type.kind !== 'triggered') {
+    throw new RefusedError(
+      `${event.type} does not trigger a sequence`,
+      'send sh.keptn.event.<stage>.<sequence>.triggered',
+    );
+  }
+  const { project, stage, service } = event.data;
+  if (!project || !service || !event.shkeptncontext) {
+    throw new RefusedError(
+      'the event has no project, service or context',
+      'give data.project and data.service',
+    );
+  }
+  if (stage && stage !== type.stage) {
+    throw new RefusedError(
+      'stage name in event data and in event type does not match',
+      `write ${type.stage} or ${stage} in both`,
+    );
+  }
+  return { stage: type.stage, sequence: type.sequence };
+}
+
+function stateRow(event: KeptnEvent, target: TriggerTarget, occurrence: number): SequenceStateRow {
+  const { project, service } = event.data;
+  const { shkeptncontext: keptnContext, time } = event;
+  return {
+    project,
+    service,
+    keptnContext,
+    ...target,
+    workflowId: sequenceWorkflowId({ project, service, keptnContext, ...target, occurrence }),
+    state: 'triggered',
+    time: Number.isNaN(Date.parse(time)) ? new Date().toISOString() : time,
+  };
+}
+
+/** A UUID made of an id and a word: the same ones give the same. */
+function derivedId(id: string, word: string): string {
+  const hex = createHash('sha256').update(`${id}/${word}`).digest('hex');
+  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
+}
