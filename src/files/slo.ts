@@ -1,6 +1,7 @@
 import type { Comparison, CriteriaSet, Objective, Slo, SloProblem } from '../gate/types.ts';
 import type { DocumentPath, Problem } from './problem.ts';
 import { formatPath, formatProblem } from './problem.ts';
+import { ExtensionReader } from './slo-extensions.ts';
 import { composeYaml } from './yaml/compose.ts';
 import { isNull, NodeDecoder, YAML_NULL } from './yaml/decoder.ts';
 import { nearestNode } from './yaml/locate.ts';
@@ -67,7 +68,7 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 class SloReader {
   readonly #report: (node: YamlNode, path: DocumentPath, message: string, hint?: string) => void;
   readonly #decoder: NodeDecoder;
-  /** Number of places where Keptn's lighthouse crashes although the YAML is accepted. */
+  /** Findings that Keptn's YAML decoder does not have: where lighthouse crashes, and in `x-` keys. */
   crashes = 0;
   specVersion = '';
   filter: Record<string, string> = {};
@@ -148,6 +149,9 @@ class SloReader {
   }
 
   #objective(node: YamlNode, path: DocumentPath): void {
+    const extension = new ExtensionReader(this.#decoder, (value, at, message, hint) => {
+      this.#crash(value, at, message, hint ?? '');
+    });
     const objective: Mutable<Objective> = {
       sli: '',
       displayName: '',
@@ -175,10 +179,17 @@ class SloReader {
       key_sli: (value, at) => {
         objective.keySli = this.#boolean(value, at);
       },
+      ...extension.readers,
     });
     // Keptn drops null entries of the list.
     if (!present) return;
-    this.objectives.push({ ...objective, weight: objective.weight === 0 ? 1 : objective.weight });
+    const extensions =
+      Object.keys(extension.extensions).length === 0 ? {} : { extensions: extension.extensions };
+    this.objectives.push({
+      ...objective,
+      weight: objective.weight === 0 ? 1 : objective.weight,
+      ...extensions,
+    });
     this.objectivePlaces.push(Number(path.at(-1)));
   }
 

@@ -1,9 +1,11 @@
 import { type CompiledSlo, compileSlo } from './compile.ts';
+import { evaluateExtended } from './extended-objective.ts';
 import { findNonFinite } from './finite.ts';
 import { History, requestedResults, selectPrevious } from './history.ts';
 import { evaluateObjective } from './objective.ts';
 import { calculateScore, type KeyFailure, parseThresholds, type ScoreInput } from './score.ts';
 import { leftoverMessage, SliPool } from './sli-pool.ts';
+import type { CanarySamples } from './statistics/canary.ts';
 import type {
   Evaluation,
   GetSliOutcome,
@@ -25,6 +27,8 @@ export interface GateInput {
   /** Earlier evaluations of the same project, stage and service, newest first. */
   readonly previousResults: readonly PreviousEvaluation[];
   readonly getSli?: GetSliOutcome;
+  /** Samples of canary and primary by metric, for objectives with `x-compare`. */
+  readonly samples?: Readonly<Record<string, CanarySamples>>;
   readonly project: string;
   readonly stage: string;
   readonly service: string;
@@ -45,16 +49,13 @@ export function evaluateGate(input: GateInput): Verdict {
   const count = requestedResults(comparison);
   if (count === undefined) return errored('could not retrieve previous evaluation.finished events');
   const selected = selectPrevious(input.previousResults, comparison, count);
-  const judged = judgeObjectives(
-    compiled,
-    input.sliResults,
-    new History(selected, comparison.aggregateFunction),
-  );
+  const judged = judgeObjectives(compiled, input, new History(selected, comparison.aggregateFunction));
   const comparedEvents = selected.map((evaluation) => evaluation.id);
   if ('error' in judged) {
     const evaluation: Evaluation = { result: 'fail', score: 0, comparedEvents, indicatorResults: null };
     return { status: 'succeeded', result: 'fail', message: judged.error, evaluation };
   }
+  if (nothingJudged(compiled.slo, judged)) return withoutJudgement(judged.indicators, comparedEvents);
   const { score, result, message } = calculateScore(judged, thresholds);
   const indicatorResults = compiled.objectives.length === 0 ? null : judged.indicators;
   const evaluation: Evaluation = { result, score, comparedEvents, indicatorResults };
@@ -92,6 +93,12 @@ function withoutSlo({ sloProblem, project, stage, service }: GateInput): Verdict
   };
 }
 
+function withoutJudgement(indicatorResults: readonly IndicatorResult[], comparedEvents: string[]): Verdict {
+  const evaluation: Evaluation = { result: 'fail', score: 0, comparedEvents, indicatorResults };
+  const message = 'no objective had a value, so nothing was judged: check the SLI provider and its queries';
+  return { status: 'succeeded', result: 'fail', message, evaluation };
+}
+
 function errored(message: string): Verdict {
   const evaluation: Evaluation = { result: 'fail', score: 0, comparedEvents: [], indicatorResults: null };
   return { status: 'errored', result: 'fail', message, evaluation };
@@ -101,7 +108,7 @@ type JudgedObjectives = ScoreInput & { readonly message: string };
 
 function judgeObjectives(
   compiled: CompiledSlo,
-  sliResults: readonly SliResult[],
+  { sliResults, samples = {} }: GateInput,
   history: History,
 ): JudgedObjectives | { readonly error: string } {
   // Without objectives Keptn scores 0 of 100 and does not look at the values.
@@ -114,20 +121,41 @@ function judgeObjectives(
   let keyFailure: KeyFailure | undefined;
   for (const compiledObjective of compiled.objectives) {
     const { objective } = compiledObjective;
-    if (objective.pass.length > 0) maximum += objective.weight;
-    const outcome = evaluateObjective(
-      compiledObjective,
-      pool.take(objective.sli),
-      history.baseline(objective.sli),
-    );
-    if ('error' in outcome)
-      return { error: `error with ${objective.displayName || objective.sli}: ${outcome.error}` };
+    const { sli, displayName, extensions } = objective;
+    const evidence = {
+      received: pool.take(sli),
+      baseline: history.baseline(sli),
+      samples: ownValue(samples, sli),
+    };
+    const outcome =
+      extensions === undefined
+        ? evaluateObjective(compiledObjective, evidence.received, evidence.baseline)
+        : evaluateExtended(compiledObjective, extensions, evidence);
+    if ('error' in outcome) return { error: `error with ${displayName || sli}: ${outcome.error}` };
+    if (outcome.counted) maximum += objective.weight;
     if (outcome.failure !== undefined && objective.keySli) {
-      keyFailure = { name: objective.displayName, message: outcome.failure };
+      keyFailure = { name: displayName, message: outcome.failure };
     }
     indicators.push(outcome.indicator);
   }
   return { indicators, maximum, keyFailure, message: leftoverMessage(pool.rest()) };
+}
+
+function ownValue<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
+/** True when the no-data policy took every objective that would count out of the score. */
+function nothingJudged(slo: Slo, { indicators, maximum }: JudgedObjectives): boolean {
+  if (maximum !== 0) return false;
+  return slo.objectives.some(({ extensions }, index) => {
+    const indicator = indicators[index];
+    return (
+      extensions?.noData?.policy === 'ignore' &&
+      indicator?.status === 'info' &&
+      indicator.value?.success === false
+    );
+  });
 }
 
 /** Outer result and message that Keptn sets after scoring; the evaluation's own result stays. */

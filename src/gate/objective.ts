@@ -8,6 +8,8 @@ export interface ObjectiveOutcome {
   readonly indicator: IndicatorResult;
   /** What the provider or the gate says about it; undefined unless the objective failed. */
   readonly failure: string | undefined;
+  /** Whether the objective's weight is part of the maximum. */
+  readonly counted: boolean;
 }
 
 /** Judges one objective; an unparsable pass criterion of an available SLI is handed back instead. */
@@ -17,26 +19,27 @@ export function evaluateObjective(
   baseline: Baseline,
 ): ObjectiveOutcome | InvalidCriterion {
   const { objective } = compiled;
-  if (objective.pass.length === 0)
-    return { indicator: informational(compiled, received, baseline), failure: undefined };
+  if (objective.pass.length === 0) {
+    return {
+      indicator: unevaluated(compiled, received, baseline, 'info'),
+      failure: undefined,
+      counted: false,
+    };
+  }
   if (received === undefined) {
     const message = 'no value received from SLI provider';
     const missing = { metric: objective.sli, value: 0, success: false, message };
-    return { indicator: unevaluated(compiled, missing, baseline, 'fail'), failure: message };
+    return { indicator: unevaluated(compiled, missing, baseline, 'fail'), failure: message, counted: true };
   }
   if (!received.success) {
-    return { indicator: unevaluated(compiled, received, baseline, 'fail'), failure: received.message ?? '' };
+    return {
+      indicator: unevaluated(compiled, received, baseline, 'fail'),
+      failure: received.message ?? '',
+      counted: true,
+    };
   }
   if (compiled.pass.invalid !== undefined) return compiled.pass.invalid;
   return evaluated(compiled, received, baseline);
-}
-
-function informational(
-  compiled: CompiledObjective,
-  received: SliResult | undefined,
-  baseline: Baseline,
-): IndicatorResult {
-  return unevaluated(compiled, received, baseline, 'info');
 }
 
 function unevaluated(
@@ -85,10 +88,8 @@ function evaluated(compiled: CompiledObjective, received: SliResult, baseline: B
     keySli: objective.keySli,
     status,
   };
-  return {
-    indicator,
-    failure: status === 'fail' ? `failed evaluation with score ${score.toFixed(6)}` : undefined,
-  };
+  const failure = status === 'fail' ? `failed evaluation with score ${score.toFixed(6)}` : undefined;
+  return { indicator, failure, counted: true };
 }
 
 interface EvaluatedSets {

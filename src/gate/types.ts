@@ -1,3 +1,5 @@
+import type { ObjectiveExtensions } from './extensions.ts';
+
 /** Overall outcome of an evaluation. */
 export type GateResult = 'pass' | 'warning' | 'fail';
 
@@ -20,6 +22,8 @@ export interface Objective {
   /** Integer, default 1; may be negative. */
   readonly weight: number;
   readonly keySli: boolean;
+  /** What the file asks beyond Keptn in `x-` keys; absent when it asks for nothing. */
+  readonly extensions?: ObjectiveExtensions;
 }
 
 /** How the baseline of relative criteria is made, with Keptn's defaults applied. */
