@@ -96,7 +96,7 @@ async function startFailure(child: ChildProcess, spec: ProcessSpec): Promise<Pro
     cause.code === 'ENOENT'
       ? `the program ${program} was not found${spec.cwd ? ` (working directory ${spec.cwd})` : ''}; install it or correct its path`
       : `the program ${program} could not be started: ${cause.message}`;
-  return new ProcessStartError(`${spec.name}: ${reason}`, { cause });
+  return new ProcessStartError('absent', `${spec.name}: ${reason}`, { cause });
 }
 
 async function stop(pid: number, exited: Promise<Exit>, stopTimeout: number): Promise<Exit> {
@@ -128,12 +128,14 @@ async function waitUntilReady(
     await Promise.race([delay(50), running.exited]);
   }
   throw new ProcessStartError(
+    'timeout',
     `${spec.name} was not ready after ${timeout / 1000} s; its log ${running.logFile} ends with:\n${running.logTail()}`,
   );
 }
 
 function endedEarly(running: RunningProcess, exit: Exit): ProcessStartError {
   return new ProcessStartError(
+    'ended',
     `${running.name} ended with ${exit.code ?? exit.signal} before it was ready; its log ${running.logFile} ends with:\n${running.logTail()}`,
   );
 }
