@@ -9,7 +9,7 @@ const schema = z.object({
   gitDirectory: z.string(),
   secretKeyFile: z.string(),
   prometheusUrl: z.url(),
-  platform: z.object({ url: z.url(), token: z.string() }),
+  platform: z.object({ endpoint: z.url(), token: z.string() }),
 });
 
 /** How a worker reaches the parts of a running `slipway dev`: addresses, paths, and the local platform's token. */

@@ -56,7 +56,13 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
     });
     const { namespace } = surroundings.temporal;
-    const worker = await createSlipwayWorker({ connection, namespace, activities });
+    const identity = process.env.SLIPWAY_WORKER_IDENTITY;
+    const worker = await createSlipwayWorker({
+      connection,
+      namespace,
+      activities,
+      ...(identity ? { identity } : {}),
+    });
     const stop = (): void => worker.shutdown();
     if (options.signal.aborted) return { exitCode: 0 };
     options.signal.addEventListener('abort', stop, { once: true });
