@@ -1,0 +1,49 @@
+import { composeYaml } from '../yaml/compose.ts';
+import { type MappingNode, resolveAlias, type YamlNode } from '../yaml/node.ts';
+import { type ContentProbe, FORMAT_NAMES, FORMATS, type FormatName } from './formats.ts';
+
+/** How sure one wants to be: `named` also goes by looks, for a file that the user has named. */
+export type DetectMode = 'named' | 'found';
+
+/**
+ * The format of a file: what its apiVersion or kind says, else its usual path, else (for a named file) what its
+ * keys look like; undefined when it is none of ours.
+ */
+export function detectFormat(text: string, file: string, mode: DetectMode): FormatName | undefined {
+  const probe = probeContent(text);
+  const path = file.replaceAll('\\', '/');
+  return (
+    FORMAT_NAMES.find((name) => FORMATS[name].declares(probe)) ??
+    FORMAT_NAMES.find((name) => FORMATS[name].path.test(path)) ??
+    (mode === 'named' ? FORMAT_NAMES.find((name) => FORMATS[name].resembles(probe)) : undefined)
+  );
+}
+
+function probeContent(text: string): ContentProbe {
+  const root = mappingOf(composeYaml(text, { file: '' }).root);
+  const spec = mappingOf(valueAt(root, 'spec'));
+  return {
+    apiVersion: textOf(valueAt(root, 'apiVersion')),
+    kind: textOf(valueAt(root, 'kind')),
+    keys: keysOf(root),
+    specKeys: keysOf(spec),
+  };
+}
+
+function mappingOf(node: YamlNode | undefined): MappingNode | undefined {
+  const target = node === undefined ? undefined : resolveAlias(node);
+  return target?.kind === 'mapping' ? target : undefined;
+}
+
+function textOf(node: YamlNode | undefined): string {
+  const target = node === undefined ? undefined : resolveAlias(node);
+  return target?.kind === 'scalar' ? target.text : '';
+}
+
+function valueAt(mapping: MappingNode | undefined, key: string): YamlNode | undefined {
+  return mapping?.entries.find((entry) => textOf(entry.key) === key)?.value;
+}
+
+function keysOf(mapping: MappingNode | undefined): Set<string> {
+  return new Set(mapping?.entries.map((entry) => textOf(entry.key)) ?? []);
+}
