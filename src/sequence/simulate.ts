@@ -2,7 +2,7 @@ import type { Json, JsonObject } from './json.ts';
 import { copyObject } from './merge.ts';
 import { scopeOf } from './payload.ts';
 import type { Result, Scope, Shipyard, TriggerTask } from './types.ts';
-import { type Reply, VirtualEngine, type VirtualRun } from './virtual-engine.ts';
+import { type Reply, type SentEvent, VirtualEngine, type VirtualRun } from './virtual-engine.ts';
 
 /** One event that a responder is scripted to send. */
 export interface ScriptedEvent {
@@ -43,6 +43,8 @@ export interface SimulatedEvent {
   delay?: string;
   /** Milliseconds after the trigger, on a clock where tasks take no time. */
   at: number;
+  /** Index in `runs` of the run that sends it; absent for a sequence that could not start. */
+  run?: number;
 }
 
 /** One sequence that ran, or waits. */
@@ -81,13 +83,7 @@ export function simulate(simulation: Simulation): SimulationResult {
   engine.trigger({ ...simulation.trigger, keptnContext: CONTEXT });
   engine.runToEnd();
   return {
-    events: engine.sent.map(({ type, stage, data, delay, at }) => ({
-      type,
-      stage,
-      data,
-      ...(delay === undefined ? {} : { delay }),
-      at,
-    })),
+    events: engine.sent.map((event) => describeEvent(event, engine.runs)),
     runs: engine.runs.map((run) => describeRun(run, script)),
     open: engine.openTasks().map(({ run, task }) => ({
       stage: run.trigger.stage,
@@ -167,6 +163,21 @@ function assumedEvents(task: string, result: Result): ScriptedEvent[] {
     { kind: 'started', source },
     { kind: 'finished', source, result, status: 'succeeded', data },
   ];
+}
+
+function describeEvent(
+  { type, stage, data, delay, at, runId }: SentEvent,
+  runs: readonly VirtualRun[],
+): SimulatedEvent {
+  const run = runs.findIndex((candidate) => candidate.runId === runId);
+  return {
+    type,
+    stage,
+    data,
+    ...(delay === undefined ? {} : { delay }),
+    at,
+    ...(run < 0 ? {} : { run }),
+  };
 }
 
 function describeRun(run: VirtualRun, script: Script): SimulatedRun {

@@ -63,7 +63,7 @@ function simulateCase(value: unknown): object {
   });
   return {
     order: result.events.map(({ type, stage }) => `${type} @${stage}`),
-    events: result.events.map(({ at: _at, ...event }) => event),
+    events: result.events.map(({ at: _at, run: _run, ...event }) => event),
     ...(result.stopped.length === 0 ? {} : { stopped: result.stopped }),
   };
 }

@@ -60,7 +60,9 @@ function checkFlow({ id, shipyard, trigger, responses, expected }: Vector): void
 
 function checkCompleteTask({ input, expected }: Vector): void {
   const given = (
-    input as { status: { currentTask: { name: string; triggeredId: string; events: GivenEvent[] } } }
+    input as unknown as {
+      status: { currentTask: { name: string; triggeredId: string; events: GivenEvent[] } };
+    }
   ).status.currentTask;
   const events = given.events.map((event, index): TaskEvent => {
     const finished = event.eventType.endsWith('.finished');
