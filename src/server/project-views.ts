@@ -1,0 +1,71 @@
+import type { JsonObject } from '../contracts/json.ts';
+import type { ProjectRow, SequenceStateRow, ServiceRow, ServiceView, Store } from '../store/store.ts';
+import { parentStages } from './shipyard-text.ts';
+
+const ENDED = new Set(['finished', 'timedOut', 'aborted']);
+const MANY = 1000;
+
+/** A project as Keptn's API answers it; its stages stand in the order of the shipyard. */
+export async function projectView(store: Store, project: ProjectRow): Promise<JsonObject> {
+  const { name, creationDate, shipyard, shipyardVersion, upstreamUrl, upstreamUser } = project;
+  return {
+    projectName: name,
+    creationDate,
+    shipyard,
+    shipyardVersion,
+    isUpstreamAutoProvisioned: upstreamUrl === undefined,
+    stages: await stageViews(store, project),
+    ...(upstreamUrl === undefined
+      ? {}
+      : { gitCredentials: { remoteURL: upstreamUrl, user: upstreamUser ?? '' } }),
+  };
+}
+
+/** The project's stages in the order of the shipyard, each with all services. */
+export async function stageViews(store: Store, project: ProjectRow): Promise<JsonObject[]> {
+  const [services, views, remediations] = await Promise.all([
+    store.services(project.name),
+    store.serviceViews(project.name),
+    store.sequenceStates({ project: project.name, name: 'remediation', limit: MANY, offset: 0 }),
+  ]);
+  const parents = parentStages(project.shipyard);
+  const open = remediations.filter((row) => !ENDED.has(row.state));
+  return project.stages.map((stageName) => ({
+    stageName,
+    parentStages: parents.get(stageName) ?? [],
+    services: services.map((service) => serviceView(service, stageName, { views, open })),
+  }));
+}
+
+function serviceView(
+  service: ServiceRow,
+  stage: string,
+  { views, open }: { views: ServiceView[]; open: SequenceStateRow[] },
+): JsonObject {
+  const view = views.find((found) => found.stage === stage && found.service === service.name);
+  const remediations = open.filter((row) => row.stage === stage && row.service === service.name);
+  return {
+    serviceName: service.name,
+    creationDate: service.creationDate,
+    ...(view?.deployedImage === undefined ? {} : { deployedImage: view.deployedImage }),
+    ...(view === undefined
+      ? {}
+      : {
+          lastEventTypes: Object.fromEntries(
+            view.lastEvents.map(({ type, eventId, keptnContext, time }) => [
+              type,
+              { eventId, keptnContext, time },
+            ]),
+          ),
+        }),
+    openRemediations:
+      remediations.length === 0
+        ? null
+        : remediations.map(({ keptnContext, time }) => ({
+            eventId: '',
+            keptnContext,
+            time,
+            type: `sh.keptn.event.${stage}.remediation.triggered`,
+          })),
+  };
+}

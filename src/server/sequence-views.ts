@@ -1,0 +1,84 @@
+import type { JsonObject } from '../contracts/json.ts';
+import type { EvaluationRow, EventReference, SequenceStateRow, StageActivity } from '../store/store.ts';
+
+const ENDED = new Set(['finished', 'timedOut', 'aborted']);
+
+/** What one run is made of; the rows are newest first. */
+export interface RunParts {
+  rows: SequenceStateRow[];
+  activity: StageActivity[];
+  evaluations: EvaluationRow[];
+}
+
+/** One run as Keptn's sequence list shows it: all sequences of a context, called after the first. */
+export function runView(keptnContext: string, parts: RunParts): JsonObject {
+  const { rows, activity } = parts;
+  const first = rows.at(-1);
+  const problemTitle = activity.find((one) => one.problemTitle !== undefined)?.problemTitle;
+  const stages = [...new Set([...rows].reverse().map((row) => row.stage))];
+  return {
+    name: first?.sequence ?? '',
+    project: first?.project ?? '',
+    service: first?.service ?? '',
+    shkeptncontext: keptnContext,
+    state: overallState(rows),
+    time: first?.time ?? '',
+    ...(problemTitle === undefined ? {} : { problemTitle }),
+    stages: stages.map((stage) => stageView(stage, parts)),
+  };
+}
+
+/**
+ * The state of a whole run: that of what is active (a waiting approval counts as started, as in Keptn's view), or that of the
+ * sequence that changed last.
+ */
+export function overallState(rows: SequenceStateRow[]): string {
+  const active = rows.filter((row) => !ENDED.has(row.state)).map((row) => row.state);
+  if (active.length === 0)
+    return [...rows].sort((a, b) => b.time.localeCompare(a.time))[0]?.state ?? 'finished';
+  if (active.includes('paused')) return 'paused';
+  if (active.every((state) => state === 'waiting')) return 'waiting';
+  return active.every((state) => state === 'triggered') && active.length === rows.length
+    ? 'triggered'
+    : 'started';
+}
+
+function stageView(stage: string, { rows, activity, evaluations }: RunParts): JsonObject {
+  const row = rows.find((one) => one.stage === stage);
+  const seen = activity.find((one) => one.stage === stage);
+  const evaluation = evaluations.find((one) => one.stage === stage);
+  const ended = row !== undefined && ENDED.has(row.state);
+  return {
+    name: stage,
+    ...(seen?.image === undefined ? {} : { image: seen.image }),
+    state: ended ? (row.status ?? row.state) : (row?.state ?? 'triggered'),
+    ...(evaluation === undefined
+      ? {}
+      : { latestEvaluation: { result: evaluation.result, score: evaluation.score } }),
+    ...(seen?.latestEvent ? { latestEvent: reference(seen.latestEvent) } : {}),
+    ...(seen?.latestFailedEvent ? { latestFailedEvent: reference(seen.latestFailedEvent) } : {}),
+  };
+}
+
+function reference({ type, eventId, time }: EventReference): JsonObject {
+  return { type, id: eventId, time };
+}
+
+/** One sequence as the sequence-execution list shows it. */
+export function executionView(row: SequenceStateRow): JsonObject {
+  const { project, stage, service, keptnContext, status, result } = row;
+  return {
+    _id: row.workflowId,
+    sequence: { name: row.sequence },
+    status: { state: row.state },
+    scope: {
+      project,
+      stage,
+      service,
+      keptnContext,
+      ...(status === undefined ? {} : { status }),
+      ...(result === undefined ? {} : { result }),
+    },
+    triggeredAt: row.time,
+  };
+}
