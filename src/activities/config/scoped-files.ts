@@ -1,4 +1,5 @@
 import type { ConfigRepo, Resource, ResourceScope } from './config-repo.ts';
+import { ConfigNotFoundError } from './errors.ts';
 
 /** Files kept in memory; a commit's content never changes, so entries need no expiry. */
 const CACHE_ENTRIES = 2_000;
@@ -48,7 +49,12 @@ export class ScopedFiles {
   /** The file on one level; the project's files lie on another branch than the commit and are read newest. */
   async at(scope: FileScope, level: FoundFile['level'], uri: string): Promise<FoundFile | undefined> {
     const commit = level === 'project' || scope.commit === '' ? undefined : scope.commit;
-    const resource = await this.#read(resourceScope(scope, level), uri, commit);
+    const resource = await this.#read(resourceScope(scope, level), uri, commit).catch((error: unknown) => {
+      // Without a commit a service that has no folder yet is an error; its stage and project may still have the file.
+      if (level === 'service' && commit === undefined && error instanceof ConfigNotFoundError)
+        return undefined;
+      throw error;
+    });
     return resource === undefined ? undefined : { level, text: decodeText(resource.content), resource };
   }
 
