@@ -1,4 +1,5 @@
 import { formatProblem } from '../../files/problem.ts';
+import { reviewSlo } from '../../files/slo-review.ts';
 import { evaluateGate } from '../../gate/evaluate.ts';
 import type { GetSliOutcome, Verdict } from '../../gate/types.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -7,7 +8,8 @@ import { GateInputError } from './errors.ts';
 import { type GateIo, readText } from './io.ts';
 import { parseJson } from './json-reader.ts';
 import { readPreviousEvaluations, readSliResults } from './read-results.ts';
-import { type PreparedSlo, prepareSlo } from './slo-cache.ts';
+import { readSamples } from './read-samples.ts';
+import { type PreparedSlo, prepareGateFile } from './slo-cache.ts';
 import { renderVerdict } from './table.ts';
 import { verdictJson } from './verdict-json.ts';
 
@@ -16,6 +18,8 @@ export interface EvaluateOptions {
   readonly slo?: string;
   readonly sli?: string;
   readonly history?: string;
+  /** Samples of canary and primary by metric, for objectives with `x-compare`. */
+  readonly samples?: string;
   readonly project?: string;
   readonly stage?: string;
   readonly service?: string;
@@ -32,7 +36,9 @@ export async function evaluateCommand(options: EvaluateOptions, io: GateIo): Pro
     return EXIT.ok;
   }
   const judged = await judgeFiles(options);
-  for (const problem of judged.prepared.parsed.problems) io.stderr.write(`${formatProblem(problem)}\n`);
+  const { parsed } = judged.prepared;
+  for (const problem of [...parsed.problems, ...reviewSlo(parsed, options.slo)])
+    io.stderr.write(`${formatProblem(problem)}\n`);
   const text =
     options.output === 'json'
       ? JSON.stringify(verdictJson(judged.verdict, judged.prepared.parsed.slo), null, 2)
@@ -52,16 +58,19 @@ export async function judgeFiles(options: EvaluateOptions, getSli: GetSliOutcome
   if (options.slo === undefined) throw new GateInputError('--slo is missing: give the path of a slo.yaml');
   if (options.sli === undefined)
     throw new GateInputError('--sli is missing: give the path of a file with SLI values');
-  const prepared = prepareSlo(await readText(options.slo), options.slo);
+  const prepared = prepareGateFile(await readText(options.slo), options.slo);
   const values = parseJson(await readText(options.sli), options.sli);
   const history =
     options.history === undefined ? [] : parseJson(await readText(options.history), options.history);
+  const samples =
+    options.samples === undefined ? {} : parseJson(await readText(options.samples), options.samples);
   const verdict = evaluateGate({
     slo: prepared.compiled,
     ...(prepared.parsed.sloProblem === undefined ? {} : { sloProblem: prepared.parsed.sloProblem }),
     sliResults: readSliResults(values, `${options.sli}: `),
     previousResults: readPreviousEvaluations(history, `${options.history ?? 'history'}: `),
     getSli,
+    samples: readSamples(samples, `${options.samples ?? 'samples'}: `),
     project: options.project ?? '',
     stage: options.stage ?? '',
     service: options.service ?? '',

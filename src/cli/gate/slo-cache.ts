@@ -1,3 +1,4 @@
+import { isOpenSlo, parseOpenSlo } from '../../files/openslo.ts';
 import { type ParsedSlo, parseSlo } from '../../files/slo.ts';
 import { type CompiledSlo, compileSlo } from '../../gate/compile.ts';
 
@@ -9,7 +10,15 @@ export interface PreparedSlo {
 
 /** Parses a slo.yaml and compiles its criteria. */
 export function prepareSlo(text: string | null, file = 'slo.yaml'): PreparedSlo {
-  const parsed = parseSlo(text, { file });
+  return compiled(parseSlo(text, { file }));
+}
+
+/** Parses a slo.yaml or an OpenSLO document, whichever the text is, and compiles its criteria. */
+export function prepareGateFile(text: string, file: string): PreparedSlo {
+  return isOpenSlo(text) ? compiled(parseOpenSlo(text, { file })) : prepareSlo(text, file);
+}
+
+function compiled(parsed: ParsedSlo): PreparedSlo {
   return { parsed, compiled: parsed.slo === null ? null : compileSlo(parsed.slo) };
 }
 
