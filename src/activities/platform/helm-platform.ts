@@ -100,6 +100,7 @@ export class HelmPlatform implements Platform {
         context,
       );
       const manifest = await this.#steps.manifest(release);
+      if (strategy !== 'user_managed') await this.#awaitListening(request, 'canary', context);
       if (strategy === 'duplicate') await this.#ensurePrimary(request, { manifest, context });
       if (strategy === 'direct' && this.#mesh === 'istio')
         await this.#ensureMesh(request, { manifest, context });
@@ -212,6 +213,7 @@ export class HelmPlatform implements Platform {
     const chart = duplicateChart(step.manifest, { service: request, values, mesh: this.#mesh });
     await this.#keepRoute(request);
     await this.#carryOutGenerated(request, { release, chart, deployment: 'primary', ...step });
+    await this.#awaitListening(request, 'primary', step.context);
   }
 
   async #ensureMesh(
@@ -256,6 +258,20 @@ export class HelmPlatform implements Platform {
       const metadata = { annotations: KEEP_POLICY, labels: { [SERVICE_LABEL]: request.service } };
       if ((await api.find(path)) !== undefined) await api.mergePatch(path, { metadata });
     }
+  }
+
+  /** A chart of several Deployments, none of which is meant, is left to their probes. */
+  async #awaitListening(request: ServiceRef, side: Side, context: EffectContext): Promise<void> {
+    const namespace = namespaceOf(request);
+    const manifest = await this.#steps.manifest(releaseOf(request, false));
+    const kinds = ['Deployment', 'Service'].map(
+      (kind) => manifest.filter((object) => object.kind === kind).length,
+    );
+    if (kinds.some((count) => count !== 1)) return;
+    const main = await this.#mainObjects(request);
+    if (main === undefined) return;
+    const name = deploymentName(main, side);
+    await this.#steps.awaitListening({ namespace, name, service: main.service }, context);
   }
 
   async #mainObjects(request: ServiceRef): Promise<MainObjects | undefined> {

@@ -62,7 +62,7 @@ export class HelmCommand {
   /** Installs or upgrades without waiting for pods; the values come on top of the chart's own, earlier ones are forgotten. */
   async upgrade(
     release: Release,
-    request: { chart: Chart; values: JsonObject; description: string; signal?: AbortSignal },
+    request: { chart: Chart; values: JsonObject; description: string },
   ): Promise<void> {
     const force = (await this.#version()) >= 4 ? ['--force-conflicts'] : [];
     await this.#withChart(request, (folder, values) =>
@@ -77,7 +77,7 @@ export class HelmCommand {
           '--history-max=10',
           ...force,
         ],
-        { release, description: request.description, signal: request.signal },
+        { release, description: request.description },
       ),
     );
   }
@@ -159,7 +159,7 @@ export class HelmCommand {
 
   async #run(
     args: string[],
-    options: { release: Release; description?: string; signal?: AbortSignal | undefined; offline?: boolean },
+    options: { release: Release; description?: string; offline?: boolean },
   ): Promise<string> {
     for (const name of [options.release.name, options.release.namespace]) {
       if (!DNS_LABEL.test(name)) {
@@ -174,32 +174,23 @@ export class HelmCommand {
       common.push(`--timeout=${this.#timeout}s`);
     if (this.#options.kubeconfig !== undefined && options.offline !== true)
       common.push(`--kubeconfig=${this.#options.kubeconfig}`);
-    return this.#execute([...args, ...common], options.signal);
+    return this.#execute([...args, ...common]);
   }
 
   get #timeout(): number {
     return this.#options.timeoutSeconds ?? 180;
   }
 
-  #execute(args: string[], signal?: AbortSignal): Promise<string> {
+  /** Not broken off by an abort: a helm that is killed in the middle leaves its release pending. */
+  #execute(args: string[]): Promise<string> {
     const program = this.#options.program ?? 'helm';
     const env = Object.fromEntries(PASSED_ENVIRONMENT.map((name) => [name, process.env[name]]));
-    const limits = {
-      timeout: (this.#timeout + 20) * 1000,
-      maxBuffer: MAX_OUTPUT_BYTES,
-      killSignal: 'SIGTERM' as const,
-    };
+    const timeout = (this.#timeout + 20) * 1000;
     return new Promise((resolve, reject) => {
-      execFile(
-        program,
-        args,
-        { env, ...limits, ...(signal === undefined ? {} : { signal }) },
-        (error, stdout, stderr) => {
-          if (error === null) resolve(stdout);
-          else if (signal?.aborted === true) reject(signal.reason);
-          else reject(failure(program, args, { code: error.code, stderr: stderr || error.message }));
-        },
-      );
+      execFile(program, args, { env, timeout, maxBuffer: MAX_OUTPUT_BYTES }, (error, stdout, stderr) => {
+        if (error === null) resolve(stdout);
+        else reject(failure(program, args, { code: error.code, stderr: stderr || error.message }));
+      });
     });
   }
 }

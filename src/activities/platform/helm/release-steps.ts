@@ -7,6 +7,7 @@ import type { EffectContext } from '../platform.ts';
 import type { Chart } from './chart.ts';
 import { parseManifest } from './chart-yaml.ts';
 import type { HelmCommand, Release } from './helm-command.ts';
+import { waitUntilListening } from './listening.ts';
 import { STOPPED_ANNOTATION, setReplicas } from './live-objects.ts';
 import { isKind, objectAt, objectName } from './objects.ts';
 import { before, madeBy, settledHistory, stepDescription } from './release-state.ts';
@@ -58,7 +59,6 @@ export class ReleaseSteps {
           chart: loaded.chart,
           values: step.values,
           description,
-          signal: context.signal,
         });
       }
       const manifest = await this.manifest(release);
@@ -68,10 +68,22 @@ export class ReleaseSteps {
       if (started !== undefined) await this.#markStarted(release.namespace, objectName(started));
     } catch (error) {
       const failed = error instanceof PlatformTerminalError || error instanceof PlatformRetryableError;
-      if (failed && !context.signal.aborted) await this.#restore(release, { description, context });
+      // An abort gives the traffic back to what was there before: that side must be whole again first.
+      if (failed || context.signal.aborted)
+        await this.#restore(release, { description, context: undisturbed(context) });
       throw error;
     }
     return loaded?.commit;
+  }
+
+  /** Waits until a Deployment without readiness probe listens on the ports of the Service that leads to it. */
+  async awaitListening(
+    which: { namespace: string; name: string; service: JsonObject },
+    context: EffectContext,
+  ): Promise<void> {
+    const { namespace, name, service } = which;
+    const live = await this.#api.get<V1Deployment>({ resource: RESOURCES.deployment, namespace, name });
+    await waitUntilListening(this.#api, live, { namespace, service, seconds: this.#timeoutSeconds, context });
   }
 
   /** Waits for one Deployment. */
@@ -138,6 +150,11 @@ export class ReleaseSteps {
     if (live?.metadata?.annotations?.[STOPPED_ANNOTATION] === 'true')
       await setReplicas(this.#api, { namespace, name }, 0);
   }
+}
+
+/** The same progress for work that an abort must not break off. */
+function undisturbed(context: EffectContext): EffectContext {
+  return { progress: context.progress, signal: new AbortController().signal };
 }
 
 function autoscalerMinimum(manifest: readonly JsonObject[], deployment: string): number {
