@@ -14,7 +14,7 @@ import type {
 import type { DocumentPath, Problem } from '../problem.ts';
 import type { YamlDocument } from '../yaml/parse.ts';
 import { readJsonObject } from './json-value.ts';
-import type { SequenceFile, ShipyardFile, StageFile, TaskFile } from './schema.ts';
+import type { SequenceFile, ShipyardFile, StageFile } from './schema.ts';
 
 const MODES: readonly ConcurrencyMode[] = ['queue', 'parallel', 'replace', 'skip'];
 const HOLDS: readonly HoldDuring[] = ['approval', 'pause', 'delay'];
@@ -59,7 +59,7 @@ export class ShipyardModel {
       triggeredOn: (sequence.triggeredOn ?? []).map((trigger, index) =>
         this.#trigger(trigger.selector?.match ?? undefined, [...path, 'triggeredOn', index]),
       ),
-      tasks: (sequence.tasks ?? []).map((task, index) => this.#task(task, [...path, 'tasks', index])),
+      tasks: (sequence.tasks ?? []).map((_, index) => this.#task([...path, 'tasks', index])),
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
     };
@@ -73,10 +73,10 @@ export class ShipyardModel {
     return { event, match: Object.fromEntries(read) };
   }
 
-  #task(task: TaskFile, path: DocumentPath): TaskDefinition {
+  #task(path: DocumentPath): TaskDefinition {
     const triggeredAfter = this.#duration([...path, 'triggeredAfter'], 'warning');
     const written = this.#text([...path, 'triggeredAfter']);
-    const properties = this.#properties(task, [...path, 'properties']);
+    const properties = this.#properties([...path, 'properties']);
     const timeouts = this.#timeouts([...path, 'properties']);
     return {
       name: this.#text([...path, 'name']) ?? '',
@@ -88,9 +88,11 @@ export class ShipyardModel {
     };
   }
 
-  #properties(task: TaskFile, path: DocumentPath): JsonObject | undefined {
-    if (task.properties === undefined || task.properties === null) return undefined;
-    const read = readJsonObject(task.properties, path);
+  /** Taken from the document itself: a schema's copy would lose hostile keys before they can be reported. */
+  #properties(path: DocumentPath): JsonObject | undefined {
+    const written = this.#value(path);
+    if (typeof written !== 'object' || written === null) return undefined;
+    const read = readJsonObject(written, path);
     for (const problem of read.problems) this.#error(problem.path, problem.message);
     return read.value;
   }
@@ -141,14 +143,19 @@ export class ShipyardModel {
 
   /** A scalar as written (`1.0` stays "1.0"); a value that comes from a `<<` merge has no text of its own. */
   #text(path: DocumentPath): string | undefined {
+    const value = this.#value(path);
+    if (typeof value === 'string') return value;
+    if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
+    return this.#document.scalarText(path) ?? String(value);
+  }
+
+  #value(path: DocumentPath): unknown {
     let value: unknown = this.#document.value;
     for (const key of path) {
       if (typeof value !== 'object' || value === null || !Object.hasOwn(value, key)) return undefined;
       value = Reflect.get(value, key);
     }
-    if (typeof value === 'string') return value;
-    if (typeof value !== 'number' && typeof value !== 'boolean') return undefined;
-    return this.#document.scalarText(path) ?? String(value);
+    return value;
   }
 
   #error(path: DocumentPath, message: string): void {

@@ -84,9 +84,6 @@ export type ShipyardFile = z.infer<typeof shipyardSchema>;
 export type StageFile = ShipyardFile['spec']['stages'][number];
 /** One sequence of the file as written. */
 export type SequenceFile = NonNullable<StageFile['sequences']>[number];
-/** One task of the file as written. */
-export type TaskFile = NonNullable<SequenceFile['tasks']>[number];
-
 function messageFor(what: string, keys: string): (issue: { code?: string }) => string | undefined {
   return ({ code }) =>
     code === 'unrecognized_keys' ? undefined : `${what} is a mapping with the keys ${keys}`;
