@@ -20,7 +20,13 @@ export interface ParsedShipyard {
  * Reads the text of a shipyard file (Keptn 0.2.0 to 0.2.3 with Slipway's `x-` keys). Never throws for bad
  * input. `file` is the name that the problems show.
  */
-export function parseShipyard(text: string, { file }: { file: string }): ParsedShipyard {
+export function parseShipyard(text: string, options: { file: string }): ParsedShipyard {
+  const parsed = readShipyard(text, options);
+  const problems = parsed.problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
+  return { ...parsed, problems };
+}
+
+function readShipyard(text: string, { file }: { file: string }): ParsedShipyard {
   const document = parseYaml(text, { file });
   if (document.value === undefined || hasErrors(document.problems)) {
     const empty = document.problem([], 'the file is empty', {

@@ -145,8 +145,8 @@ describe('a shipyard file', () => {
     assert.deepEqual(
       lines.map((line) => line.slice(0, line.indexOf(' ('))),
       [
-        's.yaml:14:8: warning: extra: unknown key "extra" is ignored',
         's.yaml:10:17: warning: spec.stages[0].sequences[0].taks: unknown key "taks" is ignored',
+        's.yaml:14:8: warning: extra: unknown key "extra" is ignored',
       ],
     );
   });

@@ -222,6 +222,14 @@ describe('a paused sequence', () => {
     assert.deepEqual(run.tell({ kind: 'slotGranted' }).kinds, ['releaseSlot']);
   });
 
+  it('asks for its place only once and sends nothing before it has it', () => {
+    const run = new Driver().tell({ kind: 'begin' }).started().tell({ kind: 'pause' }).finished();
+    assert.deepEqual(run.tell({ kind: 'resume' }).kinds, ['acquireSlot']);
+    run.tell({ kind: 'pause' });
+    assert.deepEqual(run.tell({ kind: 'resume' }).kinds, []);
+    assert.deepEqual(run.tell({ kind: 'slotGranted' }).kinds, ['triggerTask']);
+  });
+
   it('keeps its place when x-concurrency says so', () => {
     const run = new Driver({ concurrency: { mode: 'queue', hold: ['pause'] } }).tell({ kind: 'begin' });
     assert.deepEqual(run.started().tell({ kind: 'pause' }).finished().kinds, []);
