@@ -99,10 +99,14 @@ function reviewObjectives({ objectivePlaces }: ParsedSlo, slo: Slo, report: Repo
   }
 }
 
+function isScored({ pass, extensions }: Objective): boolean {
+  return pass.length > 0 || extensions?.compare !== undefined || extensions?.errorBudget !== undefined;
+}
+
 function reviewObjective(objective: Objective, path: DocumentPath, report: Report): void {
   if (objective.weight < 0)
     report([...path, 'weight'], 'warning', 'a negative weight lowers the maximum', 'use 1 or more');
-  if (objective.pass.length === 0) {
+  if (!isScored(objective)) {
     if (objective.keySli)
       report(
         [...path, 'key_sli'],

@@ -22,11 +22,12 @@ export function explainVerdict(verdict: Verdict, slo: Slo | null): string[] {
   const { evaluation } = verdict;
   const lines = [`The evaluation ${verdict.status}; its result is ${verdict.result}.`];
   if (evaluation.indicatorResults !== null && slo !== null) {
+    const { indicatorResults } = evaluation;
     const maximum = slo.objectives.reduce(
-      (sum, { pass, weight }) => (pass.length > 0 ? sum + weight : sum),
+      (sum, { weight }, index) => sum + (counts(indicatorResults[index]) ? weight : 0),
       0,
     );
-    const points = evaluation.indicatorResults.reduce((sum, { score }) => sum + score, 0);
+    const points = indicatorResults.reduce((sum, { score }) => sum + score, 0);
     const thresholds = `pass ${slo.totalScore.pass || 'none'}, warning ${slo.totalScore.warning || 'none'}`;
     lines.push(
       `${number(points)} of ${number(maximum)} points are a score of ${number(evaluation.score)} (${thresholds}).`,
@@ -34,6 +35,10 @@ export function explainVerdict(verdict: Verdict, slo: Slo | null): string[] {
   }
   if (verdict.message !== '') lines.push(`Deciding: ${verdict.message}`);
   return lines;
+}
+
+function counts(indicator: IndicatorResult | undefined): boolean {
+  return indicator !== undefined && indicator.status !== 'info';
 }
 
 function nameOf(objective: Objective): string {
