@@ -137,7 +137,7 @@ export interface SliAnswerJson {
 export interface EvaluationActivities {
   prepareEvaluation(request: EvaluationInput): Promise<PreparedEvaluation>;
   fetchSlis(request: SliFetch): Promise<SliAnswerJson>;
-  /** Stores the evaluation.finished event as an evaluation; run as a local activity. */
+  /** Stores the evaluation.finished event, and its verdict for later comparisons; run as a local activity. */
   saveEvaluation(request: { triggeredId: string; finished: KeptnEvent }): Promise<void>;
 }
 

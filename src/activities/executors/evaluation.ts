@@ -31,6 +31,7 @@ export function evaluationActivities(dependencies: EvaluationDependencies): Eval
       }),
     saveEvaluation: async ({ triggeredId, finished }) => {
       try {
+        await store.appendEvents([finished]);
         await store.saveEvaluation(evaluationRow(triggeredId, finished));
       } catch (error) {
         throw activityFailure(error);
