@@ -1,12 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
-import {
-  ENGINE_SOURCE,
-  KEPTN_SPEC_VERSION,
-  type KeptnEvent,
-  parseEventType,
-  sequenceEventType,
-} from '../contracts/events.ts';
+import { type KeptnEvent, parseEventType } from '../contracts/events.ts';
 import { isJsonObject } from '../contracts/json.ts';
 import type { OpenTrigger, Store } from '../store/store.ts';
 import { ApiError } from './errors.ts';
@@ -14,6 +7,7 @@ import { purposeOf } from './event-rules.ts';
 import { configureMonitoring } from './monitoring.ts';
 import { actOnProblem } from './problems.ts';
 import { type Runs, RunsUnavailableError, SequenceNotStartableError } from './runs.ts';
+import { finishUnstarted } from './unstarted.ts';
 
 /** Events younger than this are still being handed over by the request that brought them. */
 const REDELIVERY_AGE_MS = 5_000;
@@ -117,51 +111,9 @@ export class EventDesk {
       await runs.trigger(event);
     } catch (error) {
       if (!(error instanceof SequenceNotStartableError)) throw error;
-      await this.#finishUnstarted(event, error.message);
+      await finishUnstarted(store, event, { message: error.message, now: this.#options.now() });
     }
     await store.markDelivered([event.id]);
-  }
-
-  /** Keptn 1.4.5: a sequence that cannot start is created and at once finished, errored and failed. */
-  async #finishUnstarted(event: KeptnEvent, message: string): Promise<void> {
-    const { store, now } = this.#options;
-    const parsed = parseEventType(event.type);
-    if (parsed?.of !== 'sequence') return;
-    const { project, stage, service, labels } = event.data;
-    const time = now().toISOString();
-    const finished: KeptnEvent = {
-      id: randomUUID(),
-      type: sequenceEventType(parsed.stage, parsed.sequence, 'finished'),
-      source: ENGINE_SOURCE,
-      specversion: '1.0',
-      contenttype: 'application/json',
-      time,
-      shkeptncontext: event.shkeptncontext,
-      shkeptnspecversion: KEPTN_SPEC_VERSION,
-      triggeredid: event.id,
-      data: {
-        project,
-        stage,
-        service,
-        ...(labels ? { labels } : {}),
-        status: 'errored',
-        result: 'fail',
-        message,
-      },
-    };
-    await store.appendEvents([finished]);
-    await store.saveSequenceState({
-      project,
-      stage,
-      service,
-      keptnContext: event.shkeptncontext,
-      sequence: parsed.sequence,
-      workflowId: `unstarted/${event.id}`,
-      state: 'finished',
-      status: 'errored',
-      result: 'fail',
-      time,
-    });
   }
 
   /** The answer of a task is kept in any case; a trigger that nobody waits for any more is ignored, as Keptn does. */

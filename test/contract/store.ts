@@ -198,7 +198,7 @@ export function storeContract(open: () => Promise<Store>): void {
         contexts.map((keptnContext) => store.events({ keptnContext, ...page })),
       );
       assert.deepEqual(
-        found.map((answer) => answer.events.map((one) => one.data['n'])),
+        found.map((answer) => answer.events.map((one) => one.data.n)),
         contexts.map((_, n) => [String(n), undefined]),
       );
     });
@@ -434,8 +434,8 @@ export function storeContract(open: () => Promise<Store>): void {
       ]);
       const { entries, totalCount } = await store.logs({ integrationId: project, limit: 1, offset: 0 });
       assert.equal(totalCount, 2);
-      assert.equal(entries[0]?.['message'], 'b');
-      assert.ok(String(entries[0]?.['time']).startsWith('20'));
+      assert.equal(entries[0]?.message, 'b');
+      assert.ok(String(entries[0]?.time).startsWith('20'));
     });
 
     it('gives a secret back, lists its keys only, and tells whether a delete found one', async () => {

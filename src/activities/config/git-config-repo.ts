@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BranchWriter } from './branch-writer.ts';
 import type { Commit, ConfigRepo, Resource, ResourceScope, Upstream } from './config-repo.ts';
 import { ConfigNotFoundError, ConfigRefusedError } from './errors.ts';
 import { git, gitLookup, gitText } from './git.ts';
+import { layOutProject, metadata } from './new-project.ts';
 import {
   branchOf,
-  DEFAULT_BRANCH,
   describeScope,
   entityName,
   folderName,
@@ -16,6 +16,7 @@ import {
   MAX_FILE_BYTES,
   resourcePath,
 } from './paths.ts';
+import { filesOf, headOf, knownCommit, objectOf, stagesOf } from './revisions.ts';
 import { checkedRemote, gitWithUpstream } from './upstream.ts';
 
 export interface GitConfigRepoOptions {
@@ -29,7 +30,6 @@ export interface GitConfigRepoOptions {
   allowFileUpstream?: boolean;
 }
 
-const COMMIT_ID = /^[0-9a-f]{7,64}$/;
 const MISSING = Symbol('missing');
 
 /**
@@ -57,17 +57,9 @@ export class GitConfigRepo implements ConfigRepo {
     const directory = this.#path(project);
     if (existsSync(directory))
       throw new ConfigRefusedError(`The project ${project} already has a repository.`);
-    const stages = options.stages.map((stage) => entityName('stage', stage));
     const draft = join(this.#directory, `.new-${project}-${randomUUID()}`);
-    await mkdir(draft, { recursive: true });
     try {
-      await git(draft, ['init', '--bare', '--quiet', `--initial-branch=${DEFAULT_BRANCH}`]);
-      await this.#writer.firstCommit(draft, DEFAULT_BRANCH, metadata({ projectName: project }));
-      for (const stage of stages) await this.#createStage(draft, stage);
-      await this.#writer.commit({ directory: draft, project }, DEFAULT_BRANCH, {
-        changes: [{ path: 'shipyard.yaml', content: options.shipyard }],
-        message: 'Add shipyard.yaml',
-      });
+      await layOutProject(draft, this.#writer, { ...options, project });
       if (options.upstream) await this.#connect(draft, options.upstream);
       await rename(draft, directory);
     } finally {
@@ -91,11 +83,8 @@ export class GitConfigRepo implements ConfigRepo {
   async createService(project: string, service: string): Promise<void> {
     const directory = this.#existing(project);
     const path = `${folderName(service)}/metadata.yaml`;
-    for (const stage of await this.#stages(directory)) {
-      if (
-        (await gitLookup(directory, ['rev-parse', '--verify', '--quiet', `${stage}:${path}`])) !== undefined
-      )
-        continue;
+    for (const stage of await stagesOf(directory)) {
+      if ((await objectOf(directory, `${stage}:${path}`)) !== undefined) continue;
       await this.#writer.commit({ directory, project }, stage, {
         changes: [{ path, content: metadata({ serviceName: service }) }],
         message: `Add service ${service}`,
@@ -106,8 +95,8 @@ export class GitConfigRepo implements ConfigRepo {
   async deleteService(project: string, service: string): Promise<void> {
     const directory = this.#existing(project);
     const folder = `${folderName(service)}/`;
-    for (const stage of await this.#stages(directory)) {
-      const files = await this.#files(directory, stage, folder);
+    for (const stage of await stagesOf(directory)) {
+      const files = await filesOf(directory, stage, folder);
       if (files.length === 0) continue;
       await this.#writer.commit({ directory, project }, stage, {
         changes: files.map((path) => ({ path: `${folder}${path}`, content: undefined })),
@@ -119,18 +108,13 @@ export class GitConfigRepo implements ConfigRepo {
   async head(scope: ResourceScope): Promise<string> {
     const directory = this.#existing(scope.project);
     await this.#refresh(directory, scope.project);
-    return this.#head(directory, scope);
+    return headOf(directory, scope);
   }
 
   async read(scope: ResourceScope, uri: string, commit?: string): Promise<Resource | undefined> {
     const path = resourcePath(uri);
     const { directory, at } = await this.#at(scope, commit);
-    const blob = await gitLookup(directory, [
-      'rev-parse',
-      '--verify',
-      '--quiet',
-      `${at}:${folderOf(scope)}${path}`,
-    ]);
+    const blob = await objectOf(directory, `${at}:${folderOf(scope)}${path}`);
     if (blob === undefined) return undefined;
     const content = await git(directory, ['cat-file', 'blob', blob]).catch(() => MISSING);
     // A folder has a name but no content.
@@ -139,7 +123,7 @@ export class GitConfigRepo implements ConfigRepo {
 
   async list(scope: ResourceScope, commit?: string): Promise<string[]> {
     const { directory, at } = await this.#at(scope, commit);
-    return this.#files(directory, at, folderOf(scope));
+    return filesOf(directory, at, folderOf(scope));
   }
 
   async write(
@@ -181,64 +165,14 @@ export class GitConfigRepo implements ConfigRepo {
     message: string,
   ): Promise<string> {
     const directory = this.#existing(scope.project);
-    await this.#head(directory, scope);
+    await headOf(directory, scope);
     return this.#writer.commit({ directory, project: scope.project }, branchOf(scope), { changes, message });
   }
 
   async #at(scope: ResourceScope, commit?: string): Promise<{ directory: string; at: string }> {
     const directory = this.#existing(scope.project);
     if (commit === undefined || commit === '') return { directory, at: await this.head(scope) };
-    const known = COMMIT_ID.test(commit)
-      ? await gitLookup(directory, ['rev-parse', '--verify', '--quiet', `${commit}^{commit}`])
-      : undefined;
-    if (known === undefined) {
-      throw new ConfigNotFoundError(
-        `The commit ${commit.slice(0, 64)} is not in the repository of project ${scope.project}.`,
-      );
-    }
-    return { directory, at: known };
-  }
-
-  /** Commit of the scope's branch, checking that stage and service are there. */
-  async #head(directory: string, scope: ResourceScope): Promise<string> {
-    const lookup = (revision: string): Promise<string | undefined> =>
-      gitLookup(directory, ['rev-parse', '--verify', '--quiet', revision]);
-    const head = await lookup(`refs/heads/${branchOf(scope)}`);
-    if (head === undefined || scope.stage === DEFAULT_BRANCH) {
-      throw new ConfigNotFoundError(`Stage not found: ${describeScope(scope)}`);
-    }
-    if (scope.service !== undefined && (await lookup(`${head}:${folderName(scope.service)}`)) === undefined) {
-      throw new ConfigNotFoundError(`Service not found: ${describeScope(scope)}`);
-    }
-    return head;
-  }
-
-  async #createStage(directory: string, stage: string): Promise<void> {
-    if (stage === DEFAULT_BRANCH) {
-      throw new ConfigRefusedError(
-        `A stage cannot be called ${DEFAULT_BRANCH}: that branch holds the project's own files.`,
-      );
-    }
-    await git(directory, ['branch', stage, DEFAULT_BRANCH]);
-    await this.#writer.commit({ directory, project: '' }, stage, {
-      changes: [{ path: 'metadata.yaml', content: metadata({ stageName: stage }) }],
-      message: `Add stage ${stage}`,
-    });
-  }
-
-  async #stages(directory: string): Promise<string[]> {
-    const text = await gitText(directory, ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads']);
-    return text.split('\n').filter((branch) => branch !== '' && branch !== DEFAULT_BRANCH);
-  }
-
-  async #files(directory: string, revision: string, folder: string): Promise<string[]> {
-    const tree = folder === '' ? revision : `${revision}:${folder.slice(0, -1)}`;
-    if ((await gitLookup(directory, ['rev-parse', '--verify', '--quiet', tree])) === undefined) return [];
-    const text = (await git(directory, ['ls-tree', '-r', '-z', '--name-only', tree])).toString('utf8');
-    return text
-      .split('\0')
-      .filter((path) => path !== '')
-      .sort();
+    return { directory, at: await knownCommit(directory, scope.project, commit) };
   }
 
   async #upstream(directory: string, project: string): Promise<Upstream | undefined> {
@@ -282,10 +216,4 @@ export class GitConfigRepo implements ConfigRepo {
       .map((name) => name.slice(0, -4))
       .sort();
   }
-}
-
-/** Keptn's metadata.yaml of a project, stage or service. */
-function metadata(fields: { [key: string]: string }): Uint8Array {
-  const lines = Object.entries({ ...fields, creationTimestamp: new Date().toISOString() });
-  return Buffer.from(lines.map(([key, value]) => `${key}: ${value}\n`).join(''));
 }

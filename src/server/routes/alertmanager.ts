@@ -5,7 +5,7 @@ import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { uuidOf } from '../keptn-context.ts';
 import { type OpenProblem, openRemediation } from '../problems.ts';
-import { parseBody } from './projects.ts';
+import { parseBody } from '../request-body.ts';
 
 const texts = z.preprocess((value) => value ?? {}, z.record(z.string(), z.string()));
 

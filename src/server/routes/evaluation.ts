@@ -6,7 +6,7 @@ import { resolveWindow } from '../../gate/timeframe.ts';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { API_SOURCE } from '../incoming-event.ts';
-import { parseBody } from './projects.ts';
+import { parseBody } from '../request-body.ts';
 
 const text = z.string().nullish();
 const body = z.object({

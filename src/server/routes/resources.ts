@@ -7,9 +7,10 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { pageRequest, queryOf, slicePage } from '../paging.ts';
+import { withShipyard } from '../project-changes.ts';
+import { parseBody } from '../request-body.ts';
 import { rawResourceUri, resourceUriOf } from '../request-url.ts';
 import { decodeBase64 } from '../shipyard-text.ts';
-import { parseBody, withShipyard } from './projects.ts';
 
 const SCOPES = [
   '/resource-service/v1/project/:project',

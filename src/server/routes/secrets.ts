@@ -4,7 +4,7 @@ import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { GIT_SECRET_SCOPE } from '../git-credentials.ts';
 import { queryOf } from '../paging.ts';
-import { parseBody } from './projects.ts';
+import { parseBody } from '../request-body.ts';
 
 /** Scopes of Keptn 1.4.5. */
 const SCOPES = ['keptn-default', 'keptn-webhook-service', 'dynatrace-service', 'keptn-prometheus-service'];

@@ -4,8 +4,8 @@ import type { SequenceQuery } from '../../store/store.ts';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { nextPageKey, type PageRequest, pageRequest, type Query, queryOf, timeParameter } from '../paging.ts';
+import { parseBody } from '../request-body.ts';
 import { executionView, runView } from '../sequence-views.ts';
-import { parseBody } from './projects.ts';
 
 /** A run has a handful of sequences; a long remediation loop some dozens. */
 const ROWS_PER_PAGE = 5000;

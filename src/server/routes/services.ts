@@ -4,8 +4,9 @@ import type { JsonObject } from '../../contracts/json.ts';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { pageRequest, queryOf, slicePage } from '../paging.ts';
+import { nanoseconds } from '../project-changes.ts';
 import { stageViews } from '../project-views.ts';
-import { nanoseconds, parseBody } from './projects.ts';
+import { parseBody } from '../request-body.ts';
 
 const NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 /** A Helm release is called after project, stage and service, and has at most 53 characters (Keptn 1.4.5). */

@@ -5,7 +5,7 @@ import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { type Integration, Integrations, integrationSchema, subscriptionSchema } from '../integrations.ts';
 import { pageRequest, queryOf, timeParameter } from '../paging.ts';
-import { parseBody } from './projects.ts';
+import { parseBody } from '../request-body.ts';
 
 const BASE = '/controlPlane/v1/uniform/registration';
 
