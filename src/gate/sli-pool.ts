@@ -22,7 +22,7 @@ export class SliPool {
   take(metric: string): SliResult | undefined {
     const places = this.#places.get(metric);
     if (places === undefined || places.length === 0) return undefined;
-    const place = places.length === 1 ? (places[0] ?? 0) : Math.min(...places);
+    const place = lowest(places);
     const taken = this.#values[place];
     places.splice(places.indexOf(place), 1);
     const last = this.#values.pop();
@@ -40,6 +40,12 @@ export class SliPool {
     places?.splice(places.indexOf(this.#values.length), 1, place);
     this.#values[place] = value;
   }
+}
+
+function lowest(places: readonly number[]): number {
+  let least = places[0] ?? 0;
+  for (const place of places) if (place < least) least = place;
+  return least;
 }
 
 /** Keptn's remark about values without an objective; empty when there are none. */
