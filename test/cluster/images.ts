@@ -4,7 +4,7 @@ import { importedImages, importImage, nodeImage } from './image.ts';
 import type { ClusterSettings } from './settings.ts';
 
 /** Versions of the test service and the milliseconds that their answers take. */
-const VERSIONS: { readonly [version: string]: number } = { v1: 0, v2: 0, slow: 400 };
+const VERSIONS: { readonly [version: string]: number } = { v1: 0, v2: 0, slow: 400, slower: 1500 };
 
 /** Puts the images of the test service into the own cluster. */
 export async function ensureImages(settings: ClusterSettings): Promise<void> {

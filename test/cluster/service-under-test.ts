@@ -8,7 +8,7 @@ import { packChart } from '../../src/activities/platform/helm/chart-archive.ts';
 import { HelmCommand } from '../../src/activities/platform/helm/helm-command.ts';
 import { HelmPlatform } from '../../src/activities/platform/helm-platform.ts';
 import type { EffectContext, ServiceRef } from '../../src/activities/platform/platform.ts';
-import type { TrafficRouter } from '../../src/activities/traffic/traffic-router.ts';
+import type { WeightedRouteTraffic } from '../../src/activities/traffic/weighted-route.ts';
 import { until } from './command.ts';
 import { findHelm } from './programs.ts';
 import { clusterSettings } from './settings.ts';
@@ -23,7 +23,7 @@ export interface ServiceUnderTest {
   readonly api: KubernetesApi;
   readonly config: GitConfigRepo;
   readonly platform: HelmPlatform;
-  readonly traffic: TrafficRouter;
+  readonly traffic: WeightedRouteTraffic;
   readonly context: EffectContext;
   /** What the adapters have told. */
   readonly told: string[];
@@ -51,6 +51,7 @@ export async function createService(
     shipyard: new TextEncoder().encode('{}\n'),
   });
   await config.createService(ref.project, ref.service);
+  await config.createService(ref.project, 'nothing');
   await config.write(
     ref,
     [{ uri: 'helm/helloservice.tgz', content: await chartArchive(options) }],
@@ -63,9 +64,13 @@ export async function createService(
     ...(program === undefined ? {} : { program }),
   });
   const ingress = { ingressHostnameSuffix: 'slipway.test' };
+  const traffic = target.traffic(options.router, api, ingress);
   const { rolloutTimeoutSeconds = 60 } = options;
   const mesh = options.router;
-  const platform = new HelmPlatform({ api, helm, config }, { mesh, ingress, rolloutTimeoutSeconds });
+  const platform = new HelmPlatform(
+    { api, helm, config, routes: traffic },
+    { mesh, ingress, rolloutTimeoutSeconds },
+  );
   const told: string[] = [];
   const context = { signal: new AbortController().signal, progress: (text: string) => void told.push(text) };
   const namespace = `${ref.project}-${ref.stage}`;
@@ -76,7 +81,6 @@ export async function createService(
     await until(`namespace ${namespace} to go`, 90, async () => (await api.find(gone)) === undefined);
     rmSync(directory, { recursive: true, force: true });
   };
-  const traffic = target.traffic(options.router, api, ingress);
   const host = `helloservice.${namespace}.slipway.test`;
   return { ref, namespace, api, config, platform, traffic, context, told, host, remove };
 }

@@ -5,7 +5,7 @@ import { EnvoyAdmin } from '../../src/activities/traffic/envoy-admin.ts';
 import { gatewayApiTraffic } from '../../src/activities/traffic/gateway-api-traffic.ts';
 import { GatewayProbe } from '../../src/activities/traffic/gateway-probe.ts';
 import { istioTraffic } from '../../src/activities/traffic/istio-traffic.ts';
-import type { TrafficRouter } from '../../src/activities/traffic/traffic-router.ts';
+import type { WeightedRouteTraffic } from '../../src/activities/traffic/weighted-route.ts';
 import { kubeconfigPath } from './control-plane.ts';
 import { GATEWAY_API_GATEWAY, ISTIO_GATEWAY_NAME } from './istio.ts';
 import { clusterSettings } from './settings.ts';
@@ -25,7 +25,7 @@ export interface Target {
     router: RouterName,
     api: KubernetesApi,
     ingress: Partial<IngressOptions>,
-  ) => TrafficRouter;
+  ) => WeightedRouteTraffic;
 }
 
 /**
@@ -77,7 +77,7 @@ function trafficOf(
   router: RouterName,
   parts: { api: KubernetesApi; dataPlane: DataPlane },
   options: { gateway: string; ingress: Partial<IngressOptions> },
-): TrafficRouter {
+): WeightedRouteTraffic {
   if (router === 'istio') return istioTraffic(parts, { ...options, testerHeader: 'x-slipway-side' });
   const [namespace = '', name = ''] = options.gateway.split('/');
   return gatewayApiTraffic(parts, {

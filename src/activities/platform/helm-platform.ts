@@ -6,6 +6,7 @@ import type { ConfigRepo } from '../config/config-repo.ts';
 import { isConflict } from '../kubernetes/errors.ts';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../kubernetes/resources.ts';
+import type { Weights } from '../traffic/traffic-router.ts';
 import { PlatformRetryableError, PlatformTerminalError } from './errors.ts';
 import { asPlatformErrors } from './helm/as-platform-errors.ts';
 import type { Chart } from './helm/chart.ts';
@@ -55,6 +56,15 @@ export interface HelmPlatformDependencies {
   readonly api: KubernetesApi;
   readonly helm: HelmCommand;
   readonly config: ConfigRepo;
+  /** Routes of this cluster; without them (mesh `none`) nobody is asked whether a side still has traffic. */
+  readonly routes?: RouteOwner;
+}
+
+/** What the platform needs of the traffic router: users begin on the primary, and a side with weight is not stopped. */
+export interface RouteOwner {
+  /** Weights as the route object has them; undefined without a route. */
+  written(service: ServiceRef): Promise<Weights | undefined>;
+  setWeights(request: ServiceRef & { weights: Weights }, context: EffectContext): Promise<void>;
 }
 
 /** Annotation with the key of the newest scaling action, so that a repeated one adds nothing. */
@@ -85,12 +95,15 @@ export class HelmPlatform implements Platform {
       const { strategy } = request;
       const release = releaseOf(request, false);
       const name = strategy === 'duplicate' ? 'canary' : strategy;
-      await this.#ensureNamespace(request);
       const step = {
         release,
         name: 'deploy',
         key: request.idempotencyKey,
-        chart: () => loadUserChart(this.#parts.config, request),
+        chart: async () => {
+          const loaded = await loadUserChart(this.#parts.config, request);
+          await this.#ensureNamespace(request);
+          return loaded;
+        },
         values: keptnValues(request, name),
       };
       const starts = async (manifest: readonly JsonObject[]): Promise<JsonObject> =>
@@ -128,6 +141,12 @@ export class HelmPlatform implements Platform {
     return asPlatformErrors(async () => {
       const main = await this.#mainObjects(request);
       if (main === undefined) return;
+      const weight = (await this.#parts.routes?.written(request))?.[request.side] ?? 0;
+      if (weight > 0) {
+        throw new PlatformTerminalError(
+          `the ${request.side} of ${request.service} in stage ${request.stage} still has ${weight} % of the traffic; shift it away and drain the side before it is stopped`,
+        );
+      }
       const which = { namespace: namespaceOf(request), name: deploymentName(main, request.side) };
       if (await stopDeployment(this.#parts.api, which)) await this.#steps.awaitDeployment(which, context);
     });
@@ -199,9 +218,13 @@ export class HelmPlatform implements Platform {
     found: { manifest: JsonObject[]; context: EffectContext },
   ): Promise<void> {
     const generated = await this.#steps.manifest(releaseOf(request, true));
-    if (generated.some((object) => isKind(object, 'apps', 'Deployment'))) return;
+    const complete = generated.some((object) => isKind(object, 'apps', 'Deployment'));
+    if (complete && (await this.#parts.routes?.written(request)) !== undefined) return;
     const step = { ...found, name: 'first primary', key: request.idempotencyKey };
-    await this.#upgradePrimary(request, step);
+    if (!complete) await this.#upgradePrimary(request, step);
+    const { routes } = this.#parts;
+    if (routes === undefined || (await routes.written(request)) !== undefined) return;
+    await routes.setWeights({ ...request, weights: { primary: 100, canary: 0 } }, found.context);
   }
 
   async #upgradePrimary(

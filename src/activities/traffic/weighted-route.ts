@@ -54,9 +54,19 @@ export class WeightedRouteTraffic implements TrafficRouter {
     });
   }
 
+  /** Weights as they stand in the route object, whatever the data plane does; undefined when no route leads to both sides. */
+  written(request: ServiceRef): Promise<Weights | undefined> {
+    return asTrafficErrors(async () => {
+      const sides = await this.#findSides(request);
+      const route = sides && (await this.#find(request, sides));
+      return sides && route && this.#shape.weights(route, sides);
+    });
+  }
+
   observe(request: ServiceRef): Promise<Observation> {
     return asTrafficErrors(async () => {
-      const sides = await this.#sides(request);
+      const sides = await this.#findSides(request);
+      if (sides === undefined) return unknown(`${request.service} is not deployed with two sides`);
       const route = await this.#find(request, sides);
       const weights = route === undefined ? undefined : this.#shape.weights(route, sides);
       if (route === undefined || weights === undefined)
@@ -84,9 +94,14 @@ export class WeightedRouteTraffic implements TrafficRouter {
     });
   }
 
-  async #sides(request: ServiceRef): Promise<Sides> {
+  async #findSides(request: ServiceRef): Promise<Sides | undefined> {
     const services = await sideServices(this.#api, request);
-    if (services !== undefined) return { namespace: namespaceOf(request), services };
+    return services && { namespace: namespaceOf(request), services };
+  }
+
+  async #sides(request: ServiceRef): Promise<Sides> {
+    const found = await this.#findSides(request);
+    if (found !== undefined) return found;
     throw new TrafficTerminalError(
       `${request.service} has no primary and canary Service in namespace ${namespaceOf(request)}; deploy it with blue_green_service first`,
     );
