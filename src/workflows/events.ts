@@ -1,4 +1,4 @@
-import { uuid4 } from '@temporalio/workflow';
+import { getRandomStream } from '@temporalio/workflow';
 import { type EventData, KEPTN_SPEC_VERSION, type KeptnEvent } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
 
@@ -12,10 +12,19 @@ export interface EventParts {
   id?: string;
 }
 
+/**
+ * An id that belongs to what it names and not to how many ids were made before it. A worker that dies may have stored
+ * an event already; when the step is done again after a signal came in between, the same happening must get the same
+ * id, and another one must not get it: the store keeps the first event of an id and drops the second.
+ */
+export function idOf(happening: string): string {
+  return getRandomStream(`slipway/${happening}`).uuid4();
+}
+
 /** Makes the events of one run: ids and times come from the workflow, so a replay makes the same ones. */
 export function eventMaker(keptnContext: string, gitCommitId: string): (parts: EventParts) => KeptnEvent {
   return ({ type, source, data, triggeredId, id }) => ({
-    id: id ?? uuid4(),
+    id: id ?? idOf(`${type}/${triggeredId ?? ''}`),
     type,
     source,
     specversion: '1.0',

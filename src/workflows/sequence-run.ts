@@ -7,7 +7,6 @@ import {
   setCurrentDetails,
   sleep,
   upsertSearchAttributes,
-  uuid4,
   workflowInfo,
 } from '@temporalio/workflow';
 import type { RecordRequest, RunScope, SequenceViewState } from '../contracts/activities.ts';
@@ -28,7 +27,8 @@ import type {
 import { records } from './activity-proxies.ts';
 import { ApprovalDesk } from './approval-desk.ts';
 import { Compensations } from './compensations.ts';
-import { eventMaker } from './events.ts';
+import { EarlyEvents } from './early-events.ts';
+import { eventMaker, idOf } from './events.ts';
 import { plainMessage } from './failures.ts';
 import { RunStatus } from './run-status.ts';
 import { statusTable } from './status-table.ts';
@@ -44,6 +44,7 @@ export class SequenceRun {
   readonly #inbox: SequenceMessage[] = [];
   /** Events that have happened and are written down with the next record. */
   readonly #journal: KeptnEvent[] = [];
+  readonly #early = new EarlyEvents();
   readonly #status: RunStatus;
   #state: SequenceState;
   #task: TaskRun | undefined;
@@ -97,6 +98,7 @@ export class SequenceRun {
       });
       return;
     }
+    if (this.#early.keeps(event)) return;
     if (type.kind === 'finished' && this.approval.claim(event)) return;
     this.push({
       kind: type.kind,
@@ -105,6 +107,11 @@ export class SequenceRun {
       source: event.source,
       data: event.data,
     });
+  }
+
+  /** The task was offered and takes answers, also those that were here before it. */
+  takesAnswers(triggeredId: string): void {
+    for (const event of this.#early.open(triggeredId)) this.taskEvent(event);
   }
 
   control(kind: 'pause' | 'resume' | 'abort', why: ControlReason | undefined): void {
@@ -153,7 +160,7 @@ export class SequenceRun {
 
   async #take(message: SequenceMessage): Promise<void> {
     const before = this.#state;
-    const { state, commands } = advance(before, message, uuid4);
+    const { state, commands } = advance(before, message, () => idOf('task'));
     this.#state = state;
     this.#status.completed(state);
     if (before.task?.phase === 'sent' && state.task !== before.task) await this.#closeTask(state);

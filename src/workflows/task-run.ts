@@ -64,9 +64,13 @@ export class TaskRun {
       state: this.#command.waitsForApproval ? 'waitingForApproval' : 'running',
       executor: describe(executor, this.#command),
     });
-    if (executor.kind === 'responders') return this.#waitForResponders();
+    if (executor.kind === 'responders') {
+      this.#run.takesAnswers(this.#triggered.id);
+      return this.#waitForResponders();
+    }
     this.#send('started', started);
     if (this.#command.taskName === 'approval') return this.#approve();
+    this.#run.takesAnswers(this.#triggered.id);
     const finished = await this.#execute(executor);
     if (finished.event !== undefined) this.#send('finished', finished.event);
     else this.#emit('finished', finishedData(finished));
@@ -142,6 +146,8 @@ export class TaskRun {
     }
     const policy = approvalPolicy(this.#triggered.data);
     this.#run.approval.open(this.#triggered.id, policy);
+    // Only now: an approval.finished event must not go round the policy.
+    this.#run.takesAnswers(this.#triggered.id);
     if (policy.deadlineMs === undefined) return;
     await sleep(policy.deadlineMs, { summary: `deadline of the approval: ${policy.deadlineDecision}` });
     this.#run.approval.deadline();
