@@ -6,12 +6,13 @@ import type { SliResult } from './types.ts';
  */
 export class SliPool {
   readonly #values: SliResult[];
-  /** Places of each metric's values. */
+  /** Places of each metric's values, descending: the first match is at the end. */
   readonly #places = new Map<string, number[]>();
 
   constructor(values: readonly SliResult[]) {
     this.#values = [...values];
-    for (const [place, { metric }] of this.#values.entries()) {
+    for (let place = values.length - 1; place >= 0; place--) {
+      const metric = values[place]?.metric ?? '';
       const places = this.#places.get(metric);
       if (places === undefined) this.#places.set(metric, [place]);
       else places.push(place);
@@ -21,12 +22,14 @@ export class SliPool {
   /** Takes the first value of a metric out of the pool, or gives undefined. */
   take(metric: string): SliResult | undefined {
     const places = this.#places.get(metric);
-    if (places === undefined || places.length === 0) return undefined;
-    const place = lowest(places);
+    const place = places?.pop();
+    if (places === undefined || place === undefined) return undefined;
     const taken = this.#values[place];
-    places.splice(places.indexOf(place), 1);
     const last = this.#values.pop();
-    if (last !== undefined && place < this.#values.length) this.#move(last, place);
+    if (last !== undefined && place < this.#values.length) {
+      this.#values[place] = last;
+      this.#moveLast(this.#places.get(last.metric) ?? [], place);
+    }
     return taken;
   }
 
@@ -35,17 +38,13 @@ export class SliPool {
     return this.#values;
   }
 
-  #move(value: SliResult, place: number): void {
-    const places = this.#places.get(value.metric);
-    places?.splice(places.indexOf(this.#values.length), 1, place);
-    this.#values[place] = value;
+  /** The highest place of a metric was the last of all; its value now stands at a lower place. */
+  #moveLast(places: number[], place: number): void {
+    places.shift();
+    let index = places.length;
+    while (index > 0 && (places[index - 1] ?? 0) < place) index--;
+    places.splice(index, 0, place);
   }
-}
-
-function lowest(places: readonly number[]): number {
-  let least = places[0] ?? 0;
-  for (const place of places) if (place < least) least = place;
-  return least;
 }
 
 /** Keptn's remark about values without an objective; empty when there are none. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { parseSlo } from '../../../src/files/slo.ts';
 import { evaluateGate, type GateInput } from '../../../src/gate/evaluate.ts';
+import { SliPool } from '../../../src/gate/sli-pool.ts';
 import type { PreviousEvaluation, SliResult, Verdict } from '../../../src/gate/types.ts';
 
 interface Setting {
@@ -231,6 +232,31 @@ total_score: {pass: 0%}`;
           assert.equal(verdict.evaluation.score, 100 * (points / maximum));
           assert.equal(verdict.result, 100 * (points / maximum) >= pass ? 'pass' : 'fail');
           assert.deepEqual(judge({ slo, values }), verdict);
+        },
+      ),
+    );
+  });
+});
+
+describe('the pool of received values', () => {
+  it('takes and leaves values in the order of a list whose gaps are filled from its end', () => {
+    const metric = fc.constantFrom('a', 'b', 'c');
+    fc.assert(
+      fc.property(
+        fc.array(metric, { maxLength: 12 }),
+        fc.array(metric, { maxLength: 12 }),
+        (metrics, wanted) => {
+          const values = metrics.map((name, value) => ({ metric: name, value, success: true }));
+          const pool = new SliPool(values);
+          const list = [...values];
+          for (const name of wanted) {
+            const place = list.findIndex((value) => value.metric === name);
+            const expected = list[place];
+            const last = place < 0 ? undefined : list.pop();
+            if (last !== undefined && place < list.length) list[place] = last;
+            assert.equal(pool.take(name), expected);
+          }
+          assert.deepEqual(pool.rest(), list);
         },
       ),
     );
