@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { CliSandbox } from './run-cli.ts';
+
+const SHIPYARD = `apiVersion: spec.keptn.sh/0.2.3
+kind: Shipyard
+metadata:
+  name: tour
+spec:
+  stages:
+    - name: dev
+      sequences:
+        - name: delivery
+          tasks:
+            - name: deployment
+            - name: smoke
+            - name: evaluation
+`;
+const SLO = `spec_version: "1.0"
+objectives:
+  - sli: response_time_p95
+    pass: [{criteria: ["<=200"]}]
+  - sli: heap_used
+    pass: [{criteria: ["<=100"]}]
+total_score: {pass: "90%", warning: "75%"}
+`;
+const SLI = 'spec_version: "1.0"\nindicators:\n  response_time_p95: up\n';
+const JOB = `apiVersion: v2
+actions:
+  - name: smoke
+    events:
+      - name: sh.keptn.event.smoke.triggered
+    tasks:
+      - name: smoke
+        image: alpine
+        cmd: ["true"]
+`;
+
+describe('slipway validate', () => {
+  let sandbox: CliSandbox;
+
+  beforeEach(() => {
+    sandbox = new CliSandbox();
+  });
+  afterEach(() => sandbox.remove());
+
+  const file = (name: string, content: string): void => {
+    const path = join(sandbox.directory, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, content);
+  };
+
+  it('passes a project whose files fit together', async () => {
+    file('p/shipyard.yaml', SHIPYARD);
+    file('p/slo.yaml', SLO.replace('heap_used', 'throughput'));
+    file('p/prometheus/sli.yaml', SLI);
+    file('p/job/config.yaml', JOB);
+    const end = await sandbox.run(['validate', '--strict', 'p']);
+    assert.deepEqual(end, { code: 0, stdout: '4 files: 0 errors, 0 warnings\n', stderr: '' });
+  });
+
+  it('reports errors with file, line and column, and ends with 2', async () => {
+    file('p/shipyard.yaml', SHIPYARD.replace('- name: smoke', '- nam: smoke'));
+    file('p/slo.yaml', SLO.replace('objectives:', 'objectives: ['));
+    const end = await sandbox.run(['validate', 'p']);
+    assert.equal(end.code, 2);
+    assert.match(end.stdout, /^p\/shipyard\.yaml:12:\d+: error: /m);
+    assert.match(end.stdout, /^p\/slo\.yaml:\d+:\d+: error: /m);
+    assert.match(end.stdout, /^2 files: \d+ errors?, \d+ warnings?$/m);
+  });
+
+  it('finds what the files lack together: queries, executors, slo.yaml', async () => {
+    file('p/shipyard.yaml', SHIPYARD);
+    file('q/slo.yaml', SLO);
+    file('q/prometheus/sli.yaml', SLI);
+    const { stdout, code } = await sandbox.run(['validate', 'p', 'q']);
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /^p\/shipyard\.yaml:12:15: warning: .*task smoke of dev\.delivery is answered by nothing/m,
+    );
+    assert.match(
+      stdout,
+      /^q\/slo\.yaml:5:10: warning: objectives\[1\]\.sli: no sli\.yaml here has a query for "heap_used"/m,
+    );
+    const alone = await sandbox.run(['validate', '--strict', 'p']);
+    assert.equal(alone.code, 1);
+    assert.match(alone.stdout, /there is no slo\.yaml/);
+  });
+
+  it('asks for the executor of an action, and for remediation.yaml', async () => {
+    file('p/shipyard.yaml', SHIPYARD.replace('smoke', 'get-action').replace('evaluation', 'action'));
+    const without = await sandbox.run(['validate', 'p']);
+    assert.match(without.stdout, /a task get-action, and there is no remediation\.yaml/);
+    file(
+      'p/remediation.yaml',
+      'apiVersion: spec.keptn.sh/0.1.4\nkind: Remediation\nmetadata: {name: r}\nspec:\n  remediations:\n    - problemType: p\n      actionsOnOpen:\n        - {name: a, action: scaling, value: "1"}\n        - {name: b, action: toggle}\n',
+    );
+    const { stdout } = await sandbox.run(['validate', 'p']);
+    assert.match(stdout, /^p\/remediation\.yaml:9:\d+: warning: .*action toggle is answered by nothing/m);
+    assert.doesNotMatch(stdout, /action scaling/);
+  });
+
+  it('recognizes a named file by its content, and says so when it cannot', async () => {
+    file('anything.yaml', SLI);
+    file('other.yaml', 'a: 1\n');
+    const end = await sandbox.run(['validate', 'anything.yaml', 'other.yaml', '-o', 'json']);
+    const { files, problems } = JSON.parse(end.stdout);
+    assert.deepEqual(files, [{ file: 'anything.yaml', format: 'sli', usable: true }]);
+    assert.equal(problems[0].file, 'other.yaml');
+    assert.equal(end.code, 2);
+  });
+
+  it('leaves charts and foreign YAML in a directory alone', async () => {
+    file('p/helm/web/Chart.yaml', 'name: web\n');
+    file('p/helm/web/templates/slo.yaml', '{{ broken\n');
+    file('p/other.yaml', 'a: 1\n');
+    const end = await sandbox.run(['validate', 'p', '-o', 'json']);
+    assert.deepEqual(JSON.parse(end.stdout), { files: [], problems: [], skipped: ['p/other.yaml'] });
+    assert.equal(end.code, 0);
+  });
+
+  it('refuses bad YAML without taking long: alias bombs, deep nesting, binary', async () => {
+    const level = (n: number): string =>
+      `l${n}: &l${n} [${Array(10)
+        .fill(`*l${n - 1}`)
+        .join(',')}]\n`;
+    file('bomb/slo.yaml', `l0: &l0 [x]\n${[1, 2, 3, 4, 5, 6, 7, 8, 9].map(level).join('')}objectives: *l9\n`);
+    file('deep/slo.yaml', `objectives: ${'['.repeat(5000)}`);
+    file('binary/slo.yaml', '\u0000\u0001\u0002');
+    const since = Date.now();
+    const end = await sandbox.run(['validate', 'bomb', 'deep', 'binary']);
+    assert.equal(end.code, 2);
+    for (const name of ['bomb', 'deep', 'binary'])
+      assert.match(end.stdout, new RegExp(`^${name}/slo.yaml:.*error`, 'm'));
+    assert.ok(Date.now() - since < 10_000);
+  });
+
+  it('ends with 3 when a path cannot be read', async () => {
+    const end = await sandbox.run(['validate', 'nope']);
+    assert.deepEqual([end.code, end.stdout], [3, '']);
+    assert.match(end.stderr, /cannot read nope: no such file or directory/);
+  });
+});
