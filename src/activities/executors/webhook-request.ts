@@ -117,7 +117,8 @@ function guardedLookup(guard: WebhookGuard, url: URL): LookupFunction {
 
 function broken(where: string, error: unknown, timeoutMs: number): unknown {
   if (!(error instanceof AxiosError)) return error;
-  if (error.cause instanceof WebhookTerminalError) return error.cause;
+  const own = ownCause(error);
+  if (own !== undefined) return own;
   if (error.message.startsWith('maxContentLength')) {
     return new WebhookTerminalError(`${where} answered more than ${MAX_ANSWER_BYTES} bytes`);
   }
@@ -126,4 +127,10 @@ function broken(where: string, error: unknown, timeoutMs: number): unknown {
     ? `did not answer within ${timeoutMs / 1000} s`
     : `cannot be reached: ${error.code ?? error.message}`;
   return new WebhookTerminalError(`${where} ${reason}`);
+}
+
+/** The refusal of the guard or of a redirect, which comes back wrapped in errors of the HTTP client. */
+function ownCause(error: unknown): WebhookTerminalError | undefined {
+  if (error instanceof WebhookTerminalError) return error;
+  return error instanceof Error && error.cause !== undefined ? ownCause(error.cause) : undefined;
 }
