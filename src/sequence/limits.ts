@@ -1,6 +1,7 @@
 /**
- * How often one context may run the same sequence of a stage: a shipyard whose sequences trigger themselves
- * without end is stopped there. A remediation with an evaluation every 15 minutes reaches it after a day.
+ * How often one context may run the same sequence of a stage before its follow-ups are left out: the bound for
+ * shipyards whose sequences trigger themselves without end. A remediation with an evaluation every 15 minutes
+ * reaches it after a day.
  */
 export const MAX_OCCURRENCES = 100;
 

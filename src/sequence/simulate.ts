@@ -2,7 +2,8 @@ import type { Json, JsonObject } from './json.ts';
 import { copyObject } from './merge.ts';
 import { scopeOf } from './payload.ts';
 import type { Result, Scope, Shipyard, TriggerTask } from './types.ts';
-import { type Reply, type SentEvent, VirtualEngine, type VirtualRun } from './virtual-engine.ts';
+import { VirtualEngine } from './virtual-engine.ts';
+import type { Reply, SentEvent, VirtualRun } from './virtual-run.ts';
 
 /** One event that a responder is scripted to send. */
 export interface ScriptedEvent {

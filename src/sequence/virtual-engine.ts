@@ -3,7 +3,6 @@ import { advance, createSequence } from './advance.ts';
 import { Agenda } from './agenda.ts';
 import { failedStart } from './finish.ts';
 import { followUps, resolveSequence } from './follow-ups.ts';
-import type { JsonObject } from './json.ts';
 import { MAX_OCCURRENCES, tooManyOccurrences } from './limits.ts';
 import { copyObject } from './merge.ts';
 import { scopeOf } from './payload.ts';
@@ -15,59 +14,10 @@ import type {
   SequenceCommand,
   SequenceDefinition,
   SequenceMessage,
-  SequenceState,
   Shipyard,
   TriggerTask,
 } from './types.ts';
-
-/** An event that the engine sent. */
-export interface SentEvent extends Scope {
-  /** Milliseconds on the virtual clock. */
-  at: number;
-  type: string;
-  keptnContext: string;
-  runId: string;
-  /** Id of a `.triggered` event; empty for finished events. */
-  id: string;
-  data: JsonObject;
-  /** `triggeredAfter` as written in the shipyard. */
-  delay?: string;
-}
-
-/** A sequence to start. */
-export interface Trigger extends Scope {
-  keptnContext: string;
-  sequence: string;
-  data: JsonObject;
-}
-
-/** What a responder sends about a task. */
-export interface Reply {
-  kind: 'started' | 'finished';
-  source: string;
-  data: JsonObject;
-  /** Absent: a new id; give one to send the same event twice. */
-  eventId?: string;
-}
-
-/** One run of a sequence. */
-export interface VirtualRun {
-  runId: string;
-  lane: number;
-  trigger: Trigger;
-  definition: SequenceDefinition;
-  state: SequenceState;
-  /** Which sequence's end triggered it; absent for a trigger from outside. */
-  parent?: VirtualRun;
-}
-
-/** Settings of a {@link VirtualEngine}. */
-export interface VirtualEngineOptions {
-  /** Answers at once for a task that was sent; default: nobody answers. */
-  respond?: (task: TriggerTask, run: VirtualRun) => readonly Reply[];
-  /** Milliseconds until a task without any answer times out; default: never. */
-  startedTimeoutMs?: number;
-}
+import type { Reply, SentEvent, Trigger, VirtualEngineOptions, VirtualRun } from './virtual-run.ts';
 
 /**
  * Runs sequences in memory on a virtual clock, with the same rules as the workflows: for dry runs and tests.

@@ -24,7 +24,7 @@ export function cycleProblems(document: YamlDocument, shipyard: Shipyard): Probl
     reported.add(key);
     const names = [edge.from, ...ring.map(({ to }) => to)].join(' → ');
     const message = `${names} goes round without end ${conditionOf(ring)}`;
-    const hint = 'select a result that ends it; the engine stops a context after 100 runs of one sequence';
+    const hint = 'select a result that ends it; a dry run stops after 100 runs of one sequence';
     problems.push(document.problem(edge.path, message, { severity: 'warning', hint }));
   }
   return problems;
