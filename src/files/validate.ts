@@ -65,7 +65,7 @@ function unknownFormat(file: string): Problem {
     column: 1,
     path: '',
     message: 'neither the path nor the content belongs to a format that Slipway reads',
-    hint: 'shipyard.yaml, slo.yaml, <provider>/sli.yaml, remediation.yaml, job/config.yaml, webhook/webhook.yaml, helm/endpoints.yaml, slipway/process.yaml',
+    hint: 'shipyard.yaml, slo.yaml, <provider>/sli.yaml, remediation.yaml, job/config.yaml, webhook/webhook.yaml, helm/endpoints.yaml, jmeter/jmeter.conf.yaml, locust/locust.conf.yaml, slipway/process.yaml, OpenSLO',
   };
 }
 

@@ -27,6 +27,7 @@ function probeContent(text: string): ContentProbe {
     kind: textOf(valueAt(root, 'kind')),
     keys: keysOf(root),
     specKeys: keysOf(spec),
+    itemKeys: keysOf(mappingOf(firstItem(valueAt(root, 'workloads')))),
   };
 }
 
@@ -42,6 +43,11 @@ function textOf(node: YamlNode | undefined): string {
 
 function valueAt(mapping: MappingNode | undefined, key: string): YamlNode | undefined {
   return mapping?.entries.find((entry) => textOf(entry.key) === key)?.value;
+}
+
+function firstItem(node: YamlNode | undefined): YamlNode | undefined {
+  const target = node === undefined ? undefined : resolveAlias(node);
+  return target?.kind === 'sequence' ? target.items[0] : undefined;
 }
 
 function keysOf(mapping: MappingNode | undefined): Set<string> {

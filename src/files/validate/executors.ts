@@ -51,7 +51,8 @@ export function unansweredActions(files: readonly CheckedFile[]): Problem[] {
   );
 }
 
-function answers(files: readonly CheckedFile[], eventType: string): boolean {
+/** True when a job or a webhook of these files answers the event. */
+export function answers(files: readonly CheckedFile[], eventType: string): boolean {
   const jobs = modelsOf(files, 'job').some(({ model }) => jobAnswers(model, eventType));
   return jobs || modelsOf(files, 'webhook').some(({ model }) => webhookAnswers(model, eventType));
 }

@@ -1,6 +1,9 @@
 import type { Shipyard } from '../../sequence/types.ts';
 import { type EndpointsFile, parseEndpoints } from '../endpoints.ts';
 import { type JobConfig, parseJobConfig } from '../job.ts';
+import { type LoadFile, parseLoad } from '../load.ts';
+import { type LocustFile, parseLocust } from '../locust.ts';
+import { parseOpenSlo } from '../openslo.ts';
 import type { Problem } from '../problem.ts';
 import { type ProcessFile, parseProcess } from '../process.ts';
 import { parseRemediation, type RemediationFile } from '../remediation.ts';
@@ -19,7 +22,10 @@ export interface FormatModels {
   webhook: WebhookFile;
   endpoints: EndpointsFile;
   job: JobConfig;
+  jmeter: LoadFile;
+  locust: LocustFile;
   process: ProcessFile;
+  openslo: ParsedSlo;
 }
 
 /** Name of a file format. */
@@ -42,6 +48,8 @@ export interface ContentProbe {
   readonly kind: string;
   readonly keys: ReadonlySet<string>;
   readonly specKeys: ReadonlySet<string>;
+  /** Keys of the first entry of `workloads`. */
+  readonly itemKeys: ReadonlySet<string>;
 }
 
 /** All formats that `slipway validate` knows, in the order in which they are tried. */
@@ -73,6 +81,15 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     resembles: ({ keys, apiVersion }) => keys.has('actions') && /^v\d/.test(apiVersion),
     parse: parseJobConfig,
   },
+  openslo: {
+    path: /(^|\/)openslo[^/]*\.ya?ml$/,
+    declares: ({ apiVersion, kind }) => apiVersion.startsWith('openslo/') && kind === 'SLO',
+    resembles: () => false,
+    parse: (text, file) => {
+      const parsed = parseOpenSlo(text, { file });
+      return { model: parsed.slo === null ? undefined : parsed, problems: parsed.problems };
+    },
+  },
   slo: {
     path: /(^|\/)slo[^/]*\.ya?ml$/,
     declares: () => false,
@@ -94,6 +111,18 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     declares: () => false,
     resembles: ({ keys }) => keys.has('deploymentURIsLocal') || keys.has('deploymentURIsPublic'),
     parse: parseEndpoints,
+  },
+  jmeter: {
+    path: /(^|\/)jmeter\.conf\.ya?ml$/,
+    declares: () => false,
+    resembles: ({ keys, itemKeys }) => keys.has('workloads') && !itemKeys.has('conf'),
+    parse: parseLoad,
+  },
+  locust: {
+    path: /(^|\/)locust\.conf\.ya?ml$/,
+    declares: () => false,
+    resembles: ({ keys }) => keys.has('workloads'),
+    parse: parseLocust,
   },
   process: {
     path: /(^|\/)process\.ya?ml$/,

@@ -1,6 +1,7 @@
+import { findWorkload } from '../load.ts';
 import type { Problem } from '../problem.ts';
 import type { CheckedFile } from '../validate.ts';
-import { unansweredActions, unansweredTasks } from './executors.ts';
+import { answers, unansweredActions, unansweredTasks } from './executors.ts';
 import type { FormatName } from './formats.ts';
 import { allTasks, modelsOf, warn } from './usable.ts';
 
@@ -23,6 +24,7 @@ export function checkTogether(files: readonly CheckedFile[]): Problem[] {
     ...unansweredTasks(files),
     ...missingFiles(files),
     ...unansweredActions(files),
+    ...missingWorkloads(files),
   ];
 }
 
@@ -50,16 +52,21 @@ function missingIndicators(files: readonly CheckedFile[]): Problem[] {
 }
 
 /** A file that a task reads, and what happens without it. */
-const NEEDED_FILES: readonly { task: string; format: FormatName; message: string; hint: string }[] = [
+const NEEDED_FILES: readonly {
+  task: string;
+  formats: readonly FormatName[];
+  message: string;
+  hint: string;
+}[] = [
   {
     task: 'evaluation',
-    format: 'slo',
+    formats: ['slo', 'openslo'],
     message: 'the shipyard has a task evaluation, and there is no slo.yaml',
     hint: 'without objectives every evaluation passes; add slo.yaml to the service',
   },
   {
     task: 'get-action',
-    format: 'remediation',
+    formats: ['remediation'],
     message: 'the shipyard has a task get-action, and there is no remediation.yaml',
     hint: 'without it get-action fails; add remediation.yaml to the service',
   },
@@ -67,8 +74,28 @@ const NEEDED_FILES: readonly { task: string; format: FormatName; message: string
 
 function missingFiles(files: readonly CheckedFile[]): Problem[] {
   const tasks = allTasks(files);
-  return NEEDED_FILES.flatMap(({ task, format, message, hint }) => {
+  return NEEDED_FILES.flatMap(({ task, formats, message, hint }) => {
     const user = tasks.find((placed) => placed.task.name === task);
-    return user === undefined || has(files, format) ? [] : [warn(user.source, user.path, [message, hint])];
+    const there = formats.some((format) => has(files, format));
+    return user === undefined || there ? [] : [warn(user.source, user.path, [message, hint])];
+  });
+}
+
+/** Strategies of test tasks that jmeter.conf.yaml, when it is here, does not name: jmeter-service passed them untested. */
+function missingWorkloads(files: readonly CheckedFile[]): Problem[] {
+  const [load] = modelsOf(files, 'jmeter');
+  if (load === undefined || has(files, 'locust') || answers(files, 'sh.keptn.event.test.triggered'))
+    return [];
+  return allTasks(files).flatMap(({ source, task, path }) => {
+    const strategy = task.properties?.teststrategy;
+    if (task.name !== 'test' || typeof strategy !== 'string' || strategy === '') return [];
+    if (findWorkload(load.model, strategy) !== undefined) return [];
+    const place = [...path, 'properties', 'teststrategy'];
+    return [
+      warn(source, place, [
+        `${load.file} has no workload for the test strategy "${strategy}"`,
+        'nothing is run for it and the test passes; add the workload, or correct the name',
+      ]),
+    ];
   });
 }

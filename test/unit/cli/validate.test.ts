@@ -102,6 +102,25 @@ describe('slipway validate', () => {
     assert.doesNotMatch(stdout, /action scaling/);
   });
 
+  it('reads load configurations, and names a test strategy that has no workload', async () => {
+    const test = '- name: test\n              properties: {teststrategy: soak}';
+    file('p/shipyard.yaml', SHIPYARD.replace('- name: smoke', test));
+    file(
+      'p/jmeter/jmeter.conf.yaml',
+      'spec_version: "0.1.0"\nworkloads:\n  - teststrategy: performance\n    vuser: 5\n',
+    );
+    const { stdout } = await sandbox.run(['validate', 'p']);
+    assert.match(stdout, /^p\/shipyard\.yaml:13:\d+: warning: .*no workload for the test strategy "soak"/m);
+    file(
+      'p/locust/locust.conf.yaml',
+      'spec_version: "0.1.0"\nworkloads:\n  - teststrategy: soak\n    script: /l.py\n',
+    );
+    const both = await sandbox.run(['validate', 'p', '-o', 'json']);
+    const formats = JSON.parse(both.stdout).files.map(({ format }: { format: string }) => format);
+    assert.deepEqual(formats, ['jmeter', 'locust', 'shipyard']);
+    assert.doesNotMatch(both.stdout, /no workload/);
+  });
+
   it('recognizes a named file by its content, and says so when it cannot', async () => {
     file('anything.yaml', SLI);
     file('other.yaml', 'a: 1\n');
