@@ -79,14 +79,15 @@ async function versionServed(client: SlipwayClient, stage: TourStage): Promise<s
   return /Version <strong>(v[\d.]+)/.exec(page.data)?.[1] ?? 'an unknown page';
 }
 
-/** Address of a stage's service, as its last deployment told it. */
+/** Address of a stage's service, as the newest deployment that worked told it. */
 export async function serviceUrl(client: SlipwayClient, stage: TourStage): Promise<string | undefined> {
   const type = 'sh.keptn.event.deployment.finished';
-  const [deployed] = await client.events({ project: PROJECT, stage, service: SERVICE, type });
-  const deployment = deployed?.data.deployment;
-  const uris = isJsonObject(deployment) ? deployment.deploymentURIsPublic : undefined;
-  const [first] = Array.isArray(uris) ? uris : [];
-  return typeof first === 'string' ? first : undefined;
+  for (const { data } of await client.events({ project: PROJECT, stage, service: SERVICE, type })) {
+    const uris = isJsonObject(data.deployment) ? data.deployment.deploymentURIsPublic : undefined;
+    const [first] = Array.isArray(uris) ? uris : [];
+    if (typeof first === 'string') return first;
+  }
+  return undefined;
 }
 
 function compare(
