@@ -1,11 +1,12 @@
 import type { Client } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
-import { DefaultLogger, type NativeConnection, Runtime, type Worker } from '@temporalio/worker';
+import type { NativeConnection, Worker } from '@temporalio/worker';
 import type { Activities } from '../../src/contracts/activities.ts';
 import { searchAttributes } from '../../src/contracts/search-attributes.ts';
 import { resolveTool } from '../../src/embedded/tools/resolve.ts';
 import { bundleWorkflows } from '../../src/worker/bundle.ts';
 import { createSlipwayWorker } from '../../src/worker/create-worker.ts';
+import { quietRuntime } from './quiet-runtime.ts';
 
 /** The dev server's defaults add 50 ms to every workflow task and a second to short timers. */
 const TUNED = [
@@ -24,7 +25,7 @@ export function temporal(): Promise<{ environment: TestWorkflowEnvironment; bund
 }
 
 async function start(): Promise<{ environment: TestWorkflowEnvironment; bundle: string }> {
-  Runtime.install({ logger: new DefaultLogger('ERROR') });
+  quietRuntime();
   const { path } = await resolveTool('temporal', { onProgress: (line) => process.stderr.write(`${line}\n`) });
   const [environment, bundle] = await Promise.all([
     TestWorkflowEnvironment.createLocal({

@@ -1,0 +1,29 @@
+import assert from 'node:assert/strict';
+import { killPoints, setStage, tellAll } from '../durability/campaign.ts';
+import { Lane } from '../durability/killing.ts';
+import { SCENARIOS } from '../durability/scenarios.ts';
+
+/** Two stories, a third of the events of their runs and all that is written to the outside of one. */
+describe('a worker killed with SIGKILL, in short', function () {
+  this.timeout(180_000);
+  let stage: Awaited<ReturnType<typeof setStage>>;
+  before(async () => {
+    stage = await setStage();
+  });
+  after(async () => {
+    await stage?.close();
+  });
+
+  for (const name of ['responder', 'abort']) {
+    it(`changes nothing of the outcome of ${name}`, async () => {
+      const scenario = SCENARIOS.find((candidate) => candidate.name === name);
+      assert.ok(scenario);
+      const lane = new Lane(stage);
+      const expected = await lane.tell(scenario, { after: 'nothing' }).finally(() => lane.close());
+      const points = killPoints(expected).filter((_point, index) => index % 3 === 0);
+      const { kills, differences } = await tellAll(stage, scenario, { points, expected, width: 4 });
+      assert.deepEqual(differences, []);
+      assert.ok(kills > points.length / 2, `${kills} kills at ${points.length} points`);
+    });
+  }
+});
