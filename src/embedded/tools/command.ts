@@ -26,9 +26,9 @@ export async function runCommand(
     cwd: options.cwd,
     env: options.env ?? process.env,
     stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: options.timeoutSeconds * 1000,
-    killSignal: 'SIGKILL',
   });
+  // Not spawn's own option `timeout`: its timer keeps the process alive for the whole time when the program is not there.
+  const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutSeconds * 1000);
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
       output[name] = (output[name] + chunk).slice(-KEPT_CHARACTERS);
@@ -42,7 +42,7 @@ export async function runCommand(
       reject(new ToolSourceError(`${program} ${reason}`, { cause }));
     });
     child.once('close', (code, signal) => resolve({ code, signal }));
-  });
+  }).finally(() => clearTimeout(timer));
   if (ended.code === 0) return output.stdout + output.stderr;
   if (ended.signal === 'SIGKILL') {
     throw new ToolSourceError(`\`${shown}\` took longer than ${options.timeoutSeconds} s and was stopped`);

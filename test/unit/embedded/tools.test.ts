@@ -110,6 +110,22 @@ describe('the program resolver', () => {
     await assert.rejects(resolve(gadget([writesProgram('2.0.0')]), { env, fetch: false }), ToolNotFoundError);
   });
 
+  it('lets its process end at once when a source needs a program that is not there', async () => {
+    const module = join(import.meta.dirname, '../../../src/embedded/tools/go-source.ts');
+    const program = join(directory, 'absent.ts');
+    writeFileSync(
+      program,
+      `import { goInstall } from ${JSON.stringify(module)};
+       const fetching = goInstall('example.com/x', 'v1').fetch({ into: '/tmp', platform: '', onProgress: () => undefined });
+       await fetching.catch((error) => process.stdout.write(error.message));`,
+    );
+    const child = spawn(process.execPath, [program], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const [output] = await once(child.stdout, 'data');
+    assert.equal(String(output), 'go is not on the PATH');
+    const [code] = await once(child, 'close');
+    assert.equal(code, 0);
+  });
+
   it('fetches once when two processes ask at the same time', async () => {
     const counter = join(directory, 'fetches');
     const program = join(directory, 'ask.ts');
