@@ -11,12 +11,14 @@ import {
   taskEventSignal,
 } from '../contracts/messages.ts';
 import type { SequenceOutcome, SequenceRequest } from '../contracts/workflows.ts';
+import { ifReadable, isTaskEvent } from './readable.ts';
 import { SequenceRun } from './sequence-run.ts';
 
 /** Runs one sequence of one service in one stage to its end. What comes next is decided by `src/sequence`. */
 export async function sequence(request: SequenceRequest): Promise<SequenceOutcome> {
   const run = new SequenceRun(request);
-  setHandler(taskEventSignal, ({ event }) => run.taskEvent(event), {
+  const takeEvent = ifReadable('taskEvent', isTaskEvent, ({ event }) => run.taskEvent(event));
+  setHandler(taskEventSignal, takeEvent, {
     description: 'a started or finished event of a responder',
   });
   setHandler(approveSignal, (decision) => run.approval.decide(decision), {

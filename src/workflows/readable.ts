@@ -1,0 +1,51 @@
+import { log } from '@temporalio/workflow';
+import type { KeptnEvent } from '../contracts/events.ts';
+import type { SequenceRequest } from '../contracts/workflows.ts';
+
+/**
+ * Signals have no validator, and an error in a handler stops the workflow task for ever: what cannot be read is
+ * dropped and logged before it is looked into.
+ */
+export function ifReadable<T>(
+  what: string,
+  isReadable: (message: unknown) => message is T,
+  take: (message: T) => void,
+): (message: unknown) => void {
+  return (message) => {
+    if (isReadable(message)) take(message);
+    else log.warn('signal dropped: it is not readable', { signal: what });
+  };
+}
+
+/** True for an object that holds the event of a responder. */
+export function isTaskEvent(message: unknown): message is { event: KeptnEvent } {
+  const event = field(message, 'event');
+  return (
+    ['id', 'type', 'source'].every((name) => typeof field(event, name) === 'string') &&
+    ['string', 'undefined'].includes(typeof field(event, 'triggeredid')) &&
+    isObject(field(event, 'data'))
+  );
+}
+
+/** True for what `enqueue` takes: the parts that a queue and a run look into. */
+export function isRequest(message: unknown): message is SequenceRequest {
+  const input = field(message, 'input');
+  const names = ['project', 'stage', 'service', 'sequence', 'keptnContext', 'triggeredId'];
+  return (
+    names.every((name) => typeof field(input, name) === 'string') &&
+    Array.isArray(field(input, 'tasks')) &&
+    isObject(field(input, 'triggerData')) &&
+    Array.isArray(field(field(message, 'shipyard'), 'stages')) &&
+    typeof field(message, 'occurrence') === 'number'
+  );
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function field(value: unknown, name: string): unknown {
+  return isObject(value) && Object.hasOwn(value, name)
+    ? (value as { [name: string]: unknown })[name]
+    : undefined;
+}
