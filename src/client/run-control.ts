@@ -7,14 +7,14 @@ import {
 } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { KeptnEvent } from '../contracts/events.ts';
-import { queueWorkflowId, remediationWorkflowId } from '../contracts/ids.ts';
+import { queueWorkflowId } from '../contracts/ids.ts';
 import {
   type ApprovalDecision,
   abortSignal,
   type ControlReason,
   decideUpdate,
+  pauseContextSignal,
   pauseSignal,
-  problemClosedSignal,
   removeSignal,
   resumeSignal,
   statusQuery,
@@ -90,7 +90,7 @@ export class RunControl {
     };
     const rows = await this.#activeRuns(run);
     await Promise.all(
-      rows.map((row) => (state === 'abort' ? this.#abort(row, why) : this.#signal(row, state, why))),
+      rows.map((row) => (state === 'abort' ? this.#abort(row, why) : this.#pauseOrResume(row, state, why))),
     );
   }
 
@@ -128,6 +128,19 @@ export class RunControl {
   async #activeRuns({ project, keptnContext, stage }: RunOfContext): Promise<SequenceStateRow[]> {
     const rows = await this.#store.sequenceStates({ project, keptnContext, limit: MAX_RUNS, offset: 0 });
     return rows.filter((row) => !ENDED.has(row.state) && (stage === undefined || row.stage === stage));
+  }
+
+  /** A pause or a resumption is told to the queue as well: the run may still be waiting in it. */
+  async #pauseOrResume(
+    row: SequenceStateRow,
+    state: 'pause' | 'resume',
+    why: ControlReason,
+  ): Promise<boolean> {
+    const { keptnContext } = row;
+    const queue = this.#client.workflow.getHandle(queueWorkflowId(row));
+    const message = { keptnContext, paused: state === 'pause' };
+    const queued = await this.#attempt(() => queue.signal(pauseContextSignal, message));
+    return (await this.#signal(row, state, why)) || queued;
   }
 
   #signal(

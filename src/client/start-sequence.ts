@@ -16,13 +16,14 @@ import { type ApprovalDecision, enqueueSignal } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
+import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
 
-/** Most runs of one sequence in one context that are counted. */
-const MAX_OCCURRENCES = 1_000;
+/** Most triggers of one sequence in one context that are counted; those after MAX_OCCURRENCES are refused anyway. */
+const MAX_COUNTED = 1_000;
 
 /** Starts, tells and controls runs. Every call may come twice; without Temporal it throws UnreachableError. */
 export interface Runs {
@@ -91,7 +92,10 @@ class SequenceStarter {
     await this.#store.appendEvents([event]);
     const occurrence = await this.#occurrence(event);
     const shipyard = await this.#shipyard(event.data.project);
-    const pinned = pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
+    const pinned =
+      occurrence > MAX_OCCURRENCES
+        ? ({ found: false, message: tooManyOccurrences(target.stage, target.sequence) } as const)
+        : pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
     const row = stateRow(event, target, occurrence);
     const log = this.#logger.child({ keptnContext: event.shkeptncontext, workflowId: row.workflowId });
     if (!pinned.found) {
@@ -99,12 +103,25 @@ class SequenceStarter {
       log.warn({ reason: pinned.message }, 'sequence cannot start');
       return;
     }
-    await this.#enqueue(pinned.request);
+    const paused = await this.#isPaused(event);
+    await this.#enqueue(paused ? { ...pinned.request, paused } : pinned.request);
     // Written afterwards, so that a trigger that Temporal did not take leaves no run behind; its time lets later states win.
     const { workflowId } = row;
     await this.#store.appendEvents([event], { openFor: [{ eventId: event.id, workflowId }] });
     await this.#store.saveSequenceState(row);
     log.info('sequence enqueued');
+  }
+
+  /** Keptn 1.4.5: new sequences of a paused context are created paused. */
+  async #isPaused({ data, shkeptncontext }: KeptnEvent): Promise<boolean> {
+    const query = {
+      project: data.project,
+      keptnContext: shkeptncontext,
+      state: 'paused',
+      limit: 1,
+      offset: 0,
+    };
+    return (await this.#store.sequenceStates(query)).length > 0;
   }
 
   /** Keptn 1.4.5: a trigger without a commit runs at the newest commit of its stage. */
@@ -125,13 +142,13 @@ class SequenceStarter {
       project: data.project,
       type,
       keptnContext: shkeptncontext,
-      limit: MAX_OCCURRENCES,
+      limit: MAX_COUNTED,
       offset: 0,
     });
     const place = events.toReversed().findIndex((event) => event.id === id);
     if (place >= 0) return place + 1;
     throw new RefusedError(
-      `context ${shkeptncontext} has triggered ${type} more than ${MAX_OCCURRENCES} times`,
+      `context ${shkeptncontext} has triggered ${type} more than ${MAX_COUNTED} times`,
       'a sequence triggers itself without end: correct triggeredOn in shipyard.yaml',
     );
   }

@@ -1,4 +1,5 @@
 import type { EventData, KeptnEvent, Result, Status } from './events.ts';
+import type { CanarySamples } from '../gate/statistics/canary.ts';
 import type { QueueScope } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { EvaluationInput } from './workflows.ts';
@@ -78,6 +79,8 @@ export interface TaskFinished {
   message: string;
   /** Payload under the task's name and others, merged into the next `.triggered`. */
   data: JsonObject;
+  /** The work goes on elsewhere: this many `.finished` events will come from outside, and this answer is none of them. */
+  answersExpected?: number;
 }
 
 export interface ShiftRequest extends QueueScope {
@@ -109,6 +112,14 @@ export interface SliFetch extends QueueScope {
   labels: { [key: string]: string };
   customFilters: { key: string; value: string }[];
   gitCommitId: string;
+  /** Integrations that answer for a provider which the workers do not have; absent: a worker asks the provider. */
+  responders?: string[];
+}
+
+/** The SLIs of `x-compare`, whose samples on both sides are wanted over the window. */
+export interface SampleFetch extends SliFetch {
+  /** Seconds from one sample to the next. */
+  stepSeconds: number;
 }
 
 /** What the gate needs besides the measured values; `finished` ends the evaluation without them. */
@@ -123,6 +134,10 @@ export type PreparedEvaluation =
       /** Earlier evaluations as the gate takes them, newest first. */
       previous: JsonObject[];
       fetches: SliFetch[];
+      /** Absent when no objective compares canary and primary. */
+      comparisons?: SampleFetch[];
+      /** Findings about slo.yaml that do not stop the gate, each `file:line:column message`. */
+      problems?: string[];
     };
 
 export interface SliAnswerJson {
@@ -132,13 +147,30 @@ export interface SliAnswerJson {
   start: string;
   end: string;
   values: { metric: string; value: number; success: boolean; message?: string }[];
+  /** Labels that an integration has put into its answer. */
+  labels?: { [key: string]: string };
+}
+
+/** Samples of canary and primary by SLI; an SLI that has none is missing, and a problem says why. */
+export interface SampleAnswer {
+  samples: { [metric: string]: CanarySamples };
+  problems: string[];
+}
+
+/** What is stored when an evaluation ends. */
+export interface SaveEvaluationRequest {
+  triggeredId: string;
+  finished: KeptnEvent;
+  /** The get-sli events that came before, in their order. */
+  events?: KeptnEvent[];
 }
 
 export interface EvaluationActivities {
   prepareEvaluation(request: EvaluationInput): Promise<PreparedEvaluation>;
   fetchSlis(request: SliFetch): Promise<SliAnswerJson>;
-  /** Stores the evaluation.finished event, and its verdict for later comparisons; run as a local activity. */
-  saveEvaluation(request: { triggeredId: string; finished: KeptnEvent }): Promise<void>;
+  fetchSamples(request: SampleFetch): Promise<SampleAnswer>;
+  /** Stores the events, and the verdict for later comparisons; run as a local activity. */
+  saveEvaluation(request: SaveEvaluationRequest): Promise<void>;
 }
 
 export interface TaskActivities {

@@ -31,8 +31,3 @@ export function evaluationWorkflowId(
 ): string {
   return `evaluation/${scope.project}/${scope.keptnContext}/${scope.stage}/${scope.triggeredId}`;
 }
-
-/** `remediation/<project>/<stage>/<service>/<context>`: one per problem, since a problem is one context. */
-export function remediationWorkflowId(scope: QueueScope & { keptnContext: string }): string {
-  return `remediation/${scope.project}/${scope.stage}/${scope.service}/${scope.keptnContext}`;
-}

@@ -50,11 +50,11 @@ export interface SlotMessage {
 }
 export const slotSignal = defineSignal<[SlotMessage]>('slot');
 
+/** Holds the waiting runs of a context back, or lets them go; they hold nobody up meanwhile (Keptn 1.4.5). */
+export const pauseContextSignal = defineSignal<[{ keptnContext: string; paused: boolean }]>('pauseContext');
+
 /** Removes a run that has not started yet. */
 export const removeSignal = defineSignal<[{ workflowId: string; reason: ControlReason }]>('remove');
 
 /** Whole state of a queue. */
 export const queueStatusQuery = defineQuery<QueueStatus>('status');
-
-/** The problem behind a remediation was closed: what runs is cancelled, nothing new starts. */
-export const problemClosedSignal = defineSignal<[ControlReason?]>('problemClosed');

@@ -22,6 +22,8 @@ export interface SequenceRequest {
   /** Counts from 1 when one context runs the same sequence again. */
   occurrence: number;
   defaults: DefaultTimeouts;
+  /** The context was paused when this run was triggered: it is not started before it is resumed. */
+  paused?: boolean;
   /** Milliseconds for the whole sequence from its first task; absent: no limit. */
   timeoutMs?: number;
 }
@@ -71,8 +73,6 @@ export interface EvaluationInput extends QueueScope {
   gitCommitId: string;
   /** The evaluation.triggered event. */
   triggered: KeptnEvent;
-}
-
-export interface RemediationInput extends QueueScope {
-  keptnContext: string;
+  /** How long an integration that measures may stay silent. Default: Keptn's, 10 minutes to start and a day to finish. */
+  timeouts?: DefaultTimeouts;
 }

@@ -51,6 +51,8 @@ export async function startPrometheus(
       `--storage.tsdb.retention.time=${options.retention ?? '6h'}`,
       `--web.listen-address=127.0.0.1:${port}`,
       '--web.enable-lifecycle',
+      // By default a new target waits up to 5 seconds, which is half of a short load test.
+      '--scrape.discovery-reload-interval=500ms',
       // An alert that fires while the configuration is being read again is not delivered; the default repeats it after a minute.
       '--rules.alert.resend-delay=2s',
       '--log.level=warn',

@@ -164,6 +164,7 @@ export class SequenceRun {
     this.#state = state;
     this.#status.completed(state);
     if (before.task?.phase === 'sent' && state.task !== before.task) await this.#closeTask(state);
+    if (state.task !== undefined && state.task.events.length > 0) this.#task?.answered();
     if (before.paused !== state.paused) await this.#recordState(state.paused ? 'paused' : 'started');
     for (const command of commands) await this.#perform(command);
     setCurrentDetails(statusTable(this.status()));

@@ -16,6 +16,7 @@ import { type QueueScope, sequenceWorkflowId } from '../contracts/ids.ts';
 import {
   abortSignal,
   enqueueSignal,
+  pauseContextSignal,
   queueStatusQuery,
   removeSignal,
   reportSignal,
@@ -56,6 +57,9 @@ export async function serviceQueue(input: QueueInput): Promise<void> {
   setHandler(slotSignal, ({ workflowId, kind }) => queue.slot(workflowId, kind), {
     description: 'a run waits for a person, wants to go on, or has ended',
   });
+  setHandler(pauseContextSignal, ({ keptnContext, paused }) => queue.pauseContext(keptnContext, paused), {
+    description: 'start no runs of a context until it is resumed',
+  });
   setHandler(removeSignal, ({ workflowId, reason }) => queue.remove(workflowId, reason.reason), {
     description: 'take a run out that has not started',
   });
@@ -90,6 +94,11 @@ class ServiceQueue {
   slot(workflowId: string, kind: 'parked' | 'wantsSlot' | 'finished'): void {
     const names = { parked: 'released', wantsSlot: 'requested', finished: 'done' } as const;
     this.#inbox.push({ kind: 'message', message: { kind: names[kind], runId: workflowId } });
+  }
+
+  pauseContext(keptnContext: string, paused: boolean): void {
+    const kind = paused ? 'pauseContext' : 'resumeContext';
+    this.#inbox.push({ kind: 'message', message: { kind, keptnContext } });
   }
 
   remove(workflowId: string, reason = 'removed from the queue'): void {
@@ -141,6 +150,7 @@ class ServiceQueue {
     const runId = workflowIdOf(request);
     if (this.#waiting.has(runId) || this.#started.has(runId)) return;
     this.#waiting.set(runId, request);
+    if (request.paused) await this.#admit({ kind: 'pauseContext', keptnContext: request.input.keptnContext });
     const { keptnContext, sequence: name, concurrency } = request.input;
     await this.#admit({
       kind: 'enqueue',

@@ -1,4 +1,4 @@
-import { CancellationScope, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import { CancellationScope, condition, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
 import type { Executor, TaskFinished } from '../contracts/activities.ts';
 import { ENGINE_SOURCE, type KeptnEvent, taskEventType } from '../contracts/events.ts';
 import { isJsonObject, type JsonObject } from '../contracts/json.ts';
@@ -18,6 +18,7 @@ export class TaskRun {
   readonly #triggered: KeptnEvent;
   readonly #scope = new CancellationScope();
   #work: Promise<void> | undefined;
+  #answered = false;
 
   constructor(run: SequenceRun, command: TriggerTask) {
     this.#run = run;
@@ -50,6 +51,11 @@ export class TaskRun {
     await this.#work;
   }
 
+  /** A responder has sent its first event: from now on the clock for `.finished` runs. */
+  answered(): void {
+    this.#answered = true;
+  }
+
   /** A person has decided the approval that this task is. */
   decided(triggeredId: string, data: JsonObject): void {
     if (triggeredId !== this.#triggered.id) return;
@@ -60,6 +66,7 @@ export class TaskRun {
   async #carryOut(): Promise<void> {
     const started = this.#event('started', this.#startedData());
     const executor = await this.#begin(started);
+    if (executor === undefined) return;
     this.#run.show(this.#triggered.id, {
       state: this.#command.waitsForApproval ? 'waitingForApproval' : 'running',
       executor: describe(executor, this.#command),
@@ -72,22 +79,33 @@ export class TaskRun {
     if (this.#command.taskName === 'approval') return this.#approve();
     this.#run.takesAnswers(this.#triggered.id);
     const finished = await this.#execute(executor);
+    if (finished.answersExpected !== undefined) return this.#waitForAnswers(finished.answersExpected);
     if (finished.event !== undefined) this.#send('finished', finished.event);
     else this.#emit('finished', finishedData(finished));
   }
 
-  async #begin(started: KeptnEvent): Promise<Executor> {
+  /** Records the task and asks who carries it out; undefined when it is errored already, because nobody can. */
+  async #begin(started: KeptnEvent): Promise<Executor | undefined> {
     const { taskName, waitsForApproval } = this.#command;
     const properties = this.#triggered.data[taskName];
-    return records.beginTask({
-      ...this.#run.takeRecord(),
-      task: taskName,
-      properties: isJsonObject(properties) ? properties : {},
-      triggered: this.#triggered,
-      started,
-      ...(waitsForApproval ? { open: [this.#triggered.id] } : {}),
-      state: { state: waitsForApproval ? 'waitingForApproval' : 'started' },
-    });
+    const record = this.#run.takeRecord();
+    try {
+      return await records.beginTask({
+        ...record,
+        task: taskName,
+        properties: isJsonObject(properties) ? properties : {},
+        triggered: this.#triggered,
+        started,
+        ...(waitsForApproval ? { open: [this.#triggered.id] } : {}),
+        state: { state: waitsForApproval ? 'waitingForApproval' : 'started' },
+      });
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      for (const event of [...record.events, this.#triggered, started]) this.#run.note(event);
+      this.#send('started', started);
+      this.#emit('finished', finishedData(erroredTask(error)));
+      return undefined;
+    }
   }
 
   async #execute(executor: Executor): Promise<BuiltinResult> {
@@ -155,15 +173,24 @@ export class TaskRun {
 
   async #waitForResponders(): Promise<void> {
     const { startedMs, finishedMs } = { ...this.#run.request.defaults, ...this.#command.timeouts };
+    const { taskName } = this.#command;
     const triggeredId = this.#triggered.id;
-    if (startedMs > 0) {
-      await sleep(startedMs, { summary: `wait for somebody to start task ${this.#command.taskName}` });
+    const summary = `wait for somebody to start task ${taskName}`;
+    if (startedMs <= 0) await condition(() => this.#answered);
+    else if (!(await condition(() => this.#answered, startedMs, { summary }))) {
       this.#run.push({ kind: 'timeout', waitingFor: 'started', triggeredId });
+      return;
     }
-    const rest = finishedMs - startedMs;
-    if (finishedMs <= 0 || rest <= 0) return;
-    await sleep(rest, { summary: `wait for task ${this.#command.taskName} to be finished` });
+    if (finishedMs <= 0) return;
+    await sleep(finishedMs, { summary: `wait for task ${taskName} to be finished` });
     this.#run.push({ kind: 'timeout', waitingFor: 'finished', triggeredId });
+  }
+
+  /** A webhook's other side answers by itself: one `.finished` for each request, and each request counts as started. */
+  async #waitForAnswers(expected: number): Promise<void> {
+    for (let more = 1; more < expected; more++) this.#emit('started', this.#startedData());
+    this.#answered = true;
+    return this.#waitForResponders();
   }
 
   #startedData(): JsonObject {

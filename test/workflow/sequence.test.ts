@@ -8,6 +8,7 @@ import {
   approveSignal,
   decideUpdate,
   enqueueSignal,
+  pauseContextSignal,
   pauseSignal,
   resumeSignal,
   statusQuery,
@@ -103,6 +104,57 @@ describe('workflow sequence', () => {
     assert.equal(outcome.outcome, 'timedOut');
     assert.match(outcome.message, /sh\.keptn\.event\.smoke\.triggered to receive a correlating \.started/);
     assert.deepEqual(recorded.followUps, []);
+  });
+
+  it('times out when a responder has started a task and does not finish it in time', async () => {
+    const recorded = new RecordingActivities();
+    recorded.executor = () => ({ kind: 'responders', names: [] });
+    const defaults = { startedMs: 600_000, finishedMs: 100 };
+    await withWorker(recorded.all(), async ({ client, taskQueue }) => {
+      const run = await start(client, taskQueue, requestFor(['smoke'], { request: { defaults } }));
+      const smoke = await openTask(recorded, 'smoke');
+      await run.signal(taskEventSignal, { event: answer(smoke, 'started') });
+      const outcome = await run.result();
+      assert.equal(outcome.outcome, 'timedOut');
+      assert.match(outcome.message, /to receive a correlating \.finished event/);
+    });
+  });
+
+  it('ends a task as errored when nobody can be chosen for it', async () => {
+    const recorded = new RecordingActivities();
+    const outcome = await runToEnd(recorded, requestFor(['smoke']), {
+      beginTask: async () => {
+        throw ApplicationFailure.nonRetryable('x-executor must be builtin, external or worker');
+      },
+    });
+    assert.deepEqual(
+      [outcome.status, outcome.message],
+      ['errored', 'x-executor must be builtin, external or worker'],
+    );
+    assert.deepEqual(recorded.types(), [
+      'smoke.triggered',
+      'smoke.started',
+      'smoke.finished',
+      'dev.delivery.finished',
+    ]);
+  });
+
+  it('waits for as many answers as a webhook has sent requests', async () => {
+    const recorded = new RecordingActivities();
+    recorded.executor = () => ({ kind: 'webhook' });
+    const sent = { status: 'succeeded', result: 'pass', message: '', data: {}, answersExpected: 2 } as const;
+    await withWorker(recorded.all({ runWebhook: async () => sent }), async ({ client, taskQueue }) => {
+      const run = await start(client, taskQueue, requestFor(['smoke']));
+      await eventually(
+        'both requests count as started',
+        () => recorded.calls.includes('webhook') || recorded.types().includes('smoke.started'),
+      );
+      const smoke = recorded.events.find((event) => event.type.endsWith('smoke.triggered'));
+      assert.ok(smoke);
+      await run.signal(taskEventSignal, { event: answer(smoke, 'finished') });
+      await run.signal(taskEventSignal, { event: answer(smoke, 'finished', { result: 'warning' }) });
+      assert.equal((await run.result()).result, 'warning');
+    });
   });
 
   it('waits for an approval, refuses a decision that nobody wants, and goes on when approved', async () => {
@@ -274,6 +326,26 @@ describe('workflow serviceQueue', () => {
     });
   });
 
+  it('holds the waiting run of a paused context back without holding up the others', async () => {
+    const recorded = new RecordingActivities();
+    recorded.executor = () => ({ kind: 'responders', names: [] });
+    await withWorker(recorded.all(), async ({ client, taskQueue }) => {
+      const service = `carts-${randomUUID()}`;
+      const [first, held, third] = [1, 2, 3].map(() => forService(service, ['work']));
+      assert.ok(first && held && third);
+      await enqueue(client, taskQueue, first);
+      await enqueue(client, taskQueue, { ...held, paused: true });
+      await enqueue(client, taskQueue, third);
+      await workThrough(client, recorded, first);
+      await workThrough(client, recorded, third);
+      assert.equal(recorded.open.size, 0);
+      const queue = client.workflow.getHandle(queueWorkflowId(held.input));
+      const { keptnContext } = held.input;
+      await queue.signal(pauseContextSignal, { keptnContext, paused: false });
+      await workThrough(client, recorded, held);
+    });
+  });
+
   it('keeps its order and loses no run when it continues as new in the middle', async () => {
     const recorded = new RecordingActivities();
     recorded.executor = () => ({ kind: 'responders', names: [] });
@@ -281,13 +353,7 @@ describe('workflow serviceQueue', () => {
       const service = `carts-${randomUUID()}`;
       const requests = [1, 2, 3, 4].map(() => forService(service, ['work']));
       for (const request of requests) await enqueue(client, taskQueue, request, 8);
-      for (const request of requests) {
-        const work = await openTask(recorded, 'work', request.input.keptnContext);
-        const run = client.workflow.getHandle(runIdOf(request));
-        await run.signal(taskEventSignal, { event: answer(work, 'started') });
-        await run.signal(taskEventSignal, { event: answer(work, 'finished') });
-        await run.result();
-      }
+      for (const request of requests) await workThrough(client, recorded, request);
       const queue = client.workflow.getHandle(queueWorkflowId(forService(service, []).input));
       await queue.result();
       assert.equal(recorded.types().filter((type) => type === 'dev.delivery.finished').length, 4);
@@ -332,6 +398,15 @@ async function enqueue(
     signal: enqueueSignal,
     signalArgs: [request],
   });
+}
+
+/** Answers the task `work` of a run, and waits for the run's end. */
+async function workThrough(client: TestClient, recorded: RecordingActivities, request: SequenceRequest) {
+  const work = await openTask(recorded, 'work', request.input.keptnContext);
+  const run = client.workflow.getHandle(runIdOf(request));
+  await run.signal(taskEventSignal, { event: answer(work, 'started') });
+  await run.signal(taskEventSignal, { event: answer(work, 'finished') });
+  await run.result();
 }
 
 function openTask(recorded: RecordingActivities, task: string, context?: string): Promise<KeptnEvent> {
