@@ -77,7 +77,7 @@ async function findOpen(http: ApiHttp, request: DecisionRequest): Promise<KeptnE
   if (first === undefined) {
     throw new NotWaitingError(
       `nothing waits for an approval in ${place}`,
-      'see what runs with `slipway get sequences`, and the open approvals with `slipway get events approval.triggered --open`',
+      `list the open approvals with \`slipway get events --open --project ${project}\``,
     );
   }
   if (second === undefined) return first;

@@ -1,6 +1,6 @@
 import type { KeptnEvent } from '../contracts/events.ts';
 import { anything, type SequenceView, sequencesPage } from './answers.ts';
-import { NotFoundError } from './errors.ts';
+import { NotFoundError, RefusedError } from './errors.ts';
 import { listEvents } from './events.ts';
 import type { ApiHttp } from './http.ts';
 import { fetchAll } from './paging.ts';
@@ -37,7 +37,7 @@ export function listSequences(
   return fetchAll(http, { path, query, answer: sequencesPage, signal }, (page) => page.states);
 }
 
-/** Pauses, resumes or aborts a run that exists; Keptn's API itself accepts any context in silence. */
+/** Pauses, resumes or aborts a run that goes on; Keptn's API itself accepts any context in silence. */
 export async function controlSequence(
   http: ApiHttp,
   state: 'pause' | 'resume' | 'abort',
@@ -46,6 +46,12 @@ export async function controlSequence(
   const { project, keptnContext, stage = '', by, reason } = request;
   const [run] = await listSequences(http, { project, keptnContext });
   if (run === undefined) throw unknownRun(keptnContext);
+  if (hasEnded(run.state)) {
+    throw new RefusedError(
+      `the run ${keptnContext} has ended (${run.state}): there is nothing to ${state}`,
+      'list what runs with `slipway get sequences --state started`',
+    );
+  }
   const path = [...SEQUENCES, project, keptnContext, 'control'];
   await http.send({ method: 'POST', path, body: { state, stage, by, reason }, answer: anything });
 }

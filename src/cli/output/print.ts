@@ -61,6 +61,15 @@ export function paintResult(result: Result | undefined): string {
   }
 }
 
+/** The longest message that a line for people shows; JSON has it whole. */
+const MAX_MESSAGE = 200;
+
+/** A message for people: on one line, cut to 200 characters. */
+export function shortMessage(message: string): string {
+  const line = singleLine(message).replace(/ {2,}/g, ' ');
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE - 1)}…` : line;
+}
+
 /** Text from outside must neither break the table nor steer the terminal. */
 export function singleLine(cell: string | number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of paint() stay, other control characters go

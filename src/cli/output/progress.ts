@@ -1,7 +1,7 @@
 import ora from 'ora';
 import { type KeptnEvent, parseEventType } from '../../contracts/events.ts';
 import { isJsonObject } from '../../contracts/json.ts';
-import { singleLine } from './print.ts';
+import { shortMessage } from './print.ts';
 import { scoreText } from './run-table.ts';
 
 /** Live progress on stderr: a spinner on a terminal, plain lines elsewhere. */
@@ -67,7 +67,7 @@ function outcome({ type, data }: KeptnEvent): string {
 }
 
 function said(message: string): string {
-  return message === '' ? '' : `: ${singleLine(message)}`;
+  return message === '' ? '' : `: ${shortMessage(message)}`;
 }
 
 function current(event: KeptnEvent): string | undefined {

@@ -1,5 +1,5 @@
 import type { Run, SequenceRun, TaskRun } from '../../client/index.ts';
-import { paintResult, type Rows } from './print.ts';
+import { paintResult, type Rows, shortMessage } from './print.ts';
 
 /** The table of a run: one row for each task, and one for each sequence that ran none. */
 export function runRows(run: Run): Rows {
@@ -22,12 +22,16 @@ export function runSummary(run: Run): string {
 
 function taskRow(sequence: SequenceRun, task: TaskRun): (string | undefined)[] {
   const result = task.state === 'finished' ? paintResult(task.result) : task.state;
-  return [sequence.stage, sequence.sequence, task.task, result, scoreText(task.score), task.message];
+  return [sequence.stage, sequence.sequence, task.task, result, scoreText(task.score), messageOf(task)];
 }
 
 function sequenceRow(sequence: SequenceRun): (string | undefined)[] {
   const result = sequence.state === 'finished' ? paintResult(sequence.result) : sequence.state;
-  return [sequence.stage, sequence.sequence, undefined, result, undefined, sequence.message];
+  return [sequence.stage, sequence.sequence, undefined, result, undefined, messageOf(sequence)];
+}
+
+function messageOf({ message }: { message?: string }): string | undefined {
+  return message === undefined ? undefined : shortMessage(message);
 }
 
 /** A score with at most two digits behind the point. */

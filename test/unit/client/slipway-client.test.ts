@@ -226,7 +226,7 @@ describe('SlipwayClient', () => {
     });
   });
 
-  it('pauses, resumes and aborts a known run only', async () => {
+  it('pauses, resumes and aborts a run that goes on, and no other', async () => {
     api.states.set('ctx', 'started');
     for (const verb of ['pause', 'resume', 'abort'] as const) {
       await client[verb]({ project: 'tour', keptnContext: 'ctx', by: 'ann' });
@@ -235,6 +235,8 @@ describe('SlipwayClient', () => {
       assert.deepEqual(sent?.body, { state: verb, stage: '', by: 'ann' });
     }
     await assert.rejects(client.pause({ project: 'tour', keptnContext: 'other' }), NotFoundError);
+    api.states.set('ctx', 'finished');
+    await assert.rejects(client.abort({ project: 'tour', keptnContext: 'ctx' }), RefusedError);
   });
 
   it('stores files without the leading dot and reads them back', async () => {
