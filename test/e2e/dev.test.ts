@@ -65,7 +65,11 @@ describe('slipway dev', function () {
     });
     await eventually(
       'production asks for approval',
-      async () => (await client.openApprovals({ project: PROJECT, stage: 'production' })).length > 0,
+      async () => {
+        const { state, message } = await client.status(keptnContext);
+        assert.notEqual(state, 'finished', `the run has ended before: ${message}`);
+        return (await client.openApprovals({ project: PROJECT, stage: 'production' })).length > 0;
+      },
       90_000,
     );
     assert.deepEqual(await versions(), ['v0.1.3', 'v0.1.1']);
