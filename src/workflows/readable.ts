@@ -1,5 +1,6 @@
 import { log } from '@temporalio/workflow';
 import type { KeptnEvent } from '../contracts/events.ts';
+import type { ControlReason, SlotMessage } from '../contracts/messages.ts';
 import type { SequenceRequest } from '../contracts/workflows.ts';
 
 /**
@@ -38,6 +39,24 @@ export function isRequest(message: unknown): message is SequenceRequest {
     Array.isArray(field(field(message, 'shipyard'), 'stages')) &&
     typeof field(message, 'occurrence') === 'number'
   );
+}
+
+/** True for what a run tells its queue. */
+export function isSlotMessage(message: unknown): message is SlotMessage {
+  const kind = field(message, 'kind');
+  const known = kind === 'parked' || kind === 'wantsSlot' || kind === 'finished';
+  return known && typeof field(message, 'workflowId') === 'string';
+}
+
+/** True for what `remove` takes. */
+export function isRemoval(message: unknown): message is { workflowId: string; reason?: ControlReason } {
+  const reason = field(message, 'reason');
+  return typeof field(message, 'workflowId') === 'string' && (reason === undefined || isObject(reason));
+}
+
+/** True for what `pauseContext` takes. */
+export function isContextPause(message: unknown): message is { keptnContext: string; paused: boolean } {
+  return typeof field(message, 'keptnContext') === 'string' && typeof field(message, 'paused') === 'boolean';
 }
 
 function isObject(value: unknown): value is object {

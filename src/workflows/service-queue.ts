@@ -35,6 +35,7 @@ import {
 import { records } from './activity-proxies.ts';
 import { eventMaker } from './events.ts';
 import { plainMessage } from './failures.ts';
+import { ifReadable, isContextPause, isRemoval, isRequest, isSlotMessage } from './readable.ts';
 import type { sequence } from './sequence.ts';
 
 /** What a queue hands to its next run when its history grows long. */
@@ -53,14 +54,20 @@ export interface QueueInput extends QueueScope {
 /** Starts the sequences of one service in one stage one after the other, in the order in which they came. */
 export async function serviceQueue(input: QueueInput): Promise<void> {
   const queue = new ServiceQueue(input);
-  setHandler(enqueueSignal, (request) => queue.enqueue(request), { description: 'put a run at the end' });
-  setHandler(slotSignal, ({ workflowId, kind }) => queue.slot(workflowId, kind), {
+  const enqueue = ifReadable('enqueue', isRequest, (request) => queue.enqueue(request));
+  setHandler(enqueueSignal, enqueue, { description: 'put a run at the end' });
+  const slot = ifReadable('slot', isSlotMessage, ({ workflowId, kind }) => queue.slot(workflowId, kind));
+  setHandler(slotSignal, slot, {
     description: 'a run waits for a person, wants to go on, or has ended',
   });
-  setHandler(pauseContextSignal, ({ keptnContext, paused }) => queue.pauseContext(keptnContext, paused), {
+  const pauseContext = ifReadable('pauseContext', isContextPause, ({ keptnContext, paused }) =>
+    queue.pauseContext(keptnContext, paused),
+  );
+  setHandler(pauseContextSignal, pauseContext, {
     description: 'start no runs of a context until it is resumed',
   });
-  setHandler(removeSignal, ({ workflowId, reason }) => queue.remove(workflowId, reason.reason), {
+  const remove = ifReadable('remove', isRemoval, (out) => queue.remove(out.workflowId, out.reason?.reason));
+  setHandler(removeSignal, remove, {
     description: 'take a run out that has not started',
   });
   setHandler(queueStatusQuery, () => queue.status(), { description: 'who runs, who waits, in which order' });
