@@ -6,11 +6,11 @@ import type { ServiceUnderTest } from './service-under-test.ts';
 
 /** The worker's own rollout activities over the real adapters, run one by one as the workflow orders them. */
 export class DeliverySteps {
-  readonly #service: ServiceUnderTest;
+  readonly #service: Pick<ServiceUnderTest, 'ref' | 'platform' | 'traffic'>;
   readonly #activities: RolloutActivities;
   #runs = 0;
 
-  constructor(service: ServiceUnderTest) {
+  constructor(service: Pick<ServiceUnderTest, 'ref' | 'platform' | 'traffic'>) {
     this.#service = service;
     this.#activities = rolloutActivities(service);
   }

@@ -29,6 +29,8 @@ export interface ServiceUnderTest {
   readonly told: string[];
   /** Host name at the gateway. */
   readonly host: string;
+  /** Folder of its Git repositories. */
+  readonly directory: string;
   readonly remove: () => Promise<void>;
 }
 
@@ -82,7 +84,7 @@ export async function createService(
     rmSync(directory, { recursive: true, force: true });
   };
   const host = `helloservice.${namespace}.slipway.test`;
-  return { ref, namespace, api, config, platform, traffic, context, told, host, remove };
+  return { ref, namespace, api, config, platform, traffic, context, told, host, directory, remove };
 }
 
 async function chartArchive(options: {

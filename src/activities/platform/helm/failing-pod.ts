@@ -66,7 +66,9 @@ async function describePod(api: KubernetesApi, namespace: string, pod: V1Pod): P
     (status) => !status.ready && (status.restartCount > 0 || status.state?.running !== undefined),
   );
   if (failing !== undefined) {
-    const log = await readLog(api, { namespace, name, container: failing.name }, failing.restartCount > 0);
+    // A container that runs again has its last words in the log before; one that waits is the one that has ended.
+    const previous = failing.restartCount > 0 && failing.state?.running !== undefined;
+    const log = await readLog(api, { namespace, name, container: failing.name }, previous);
     lines.push(...log.split('\n').map((line) => `  log ${failing.name}: ${line}`));
   }
   return lines.join('\n');

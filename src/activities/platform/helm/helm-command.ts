@@ -33,8 +33,22 @@ export interface HelmOptions {
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
-const TRANSIENT =
-  /unreachable|connection refused|connection reset|i\/o timeout|EOF|deadline exceeded|TLS handshake|too many requests|etcdserver|another operation/i;
+/** What helm says when a repetition may help; whole phrases, since names of projects and services stand in its messages too. */
+const TRANSIENT = new RegExp(
+  [
+    'kubernetes cluster unreachable',
+    'connection refused',
+    'connection reset by peer',
+    'i/o timeout',
+    'unexpected EOF',
+    'context deadline exceeded',
+    'TLS handshake timeout',
+    'too many requests',
+    'etcdserver: ',
+    'another operation \\(install/upgrade/rollback\\) is in progress',
+  ].join('|'),
+  'i',
+);
 
 /** What the server could not do now, or what nobody else may learn from a secret in the worker's environment. */
 const PASSED_ENVIRONMENT = [

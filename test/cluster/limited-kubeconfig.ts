@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { Agent } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
+import axios from 'axios';
+import { KubernetesApi } from '../../src/activities/kubernetes/kubernetes-api.ts';
+import { type ObjectPath, type Resource, restPath } from '../../src/activities/kubernetes/resources.ts';
+import type { JsonObject } from '../../src/contracts/json.ts';
+
+const resource = (group: string, plural: string, kind: string): Resource => ({
+  group,
+  version: 'v1',
+  plural,
+  kind,
+});
+const ACCOUNT = resource('', 'serviceaccounts', 'ServiceAccount');
+const ROLE = resource('rbac.authorization.k8s.io', 'roles', 'Role');
+const BINDING = resource('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding');
+
+/** Kubeconfig of an account that may read everything in the namespace and write nothing. */
+export async function limitedKubeconfig(kubeconfig: string, namespace: string): Promise<string> {
+  const api = KubernetesApi.load(kubeconfig);
+  const name = 'reader';
+  const metadata = { name, namespace };
+  await api.apply({ resource: ACCOUNT, namespace, name }, { metadata });
+  const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] }];
+  await api.apply({ resource: ROLE, namespace, name }, { metadata, rules });
+  const roleRef = { apiGroup: ROLE.group, kind: 'Role', name };
+  await api.apply(
+    { resource: BINDING, namespace, name },
+    { metadata, roleRef, subjects: [{ kind: 'ServiceAccount', name, namespace }] },
+  );
+  const request = {
+    apiVersion: 'authentication.k8s.io/v1',
+    kind: 'TokenRequest',
+    spec: { expirationSeconds: 3600 },
+  };
+  const answer = await raw<{ status: { token: string } }>(kubeconfig, {
+    method: 'POST',
+    path: { resource: ACCOUNT, namespace, name, subresource: 'token' },
+    body: request,
+  });
+  const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
+  config.users = config.users.map((user) => ({ ...user, user: { token: answer.status.token } }));
+  const file = join(mkdtempSync(join(tmpdir(), 'slipway-reader-')), 'kubeconfig');
+  writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
+  return file;
+}
+
+/** A JSON patch under the name of a GitOps controller. */
+export async function foreignWriterPatch(
+  kubeconfig: string,
+  path: ObjectPath,
+  operations: JsonObject[],
+): Promise<void> {
+  await raw(kubeconfig, {
+    method: 'PATCH',
+    path,
+    body: operations,
+    type: 'application/json-patch+json',
+    params: { fieldManager: 'argocd-controller' },
+  });
+}
+
+async function raw<T>(
+  kubeconfig: string,
+  call: { method: string; path: ObjectPath; body: unknown; type?: string; params?: JsonObject },
+): Promise<T> {
+  const config = new KubeConfig();
+  config.loadFromFile(kubeconfig);
+  const options: { ca?: string | Buffer; headers?: object } = {};
+  await config.applyToHTTPSOptions(options as Parameters<KubeConfig['applyToHTTPSOptions']>[0]);
+  const response = await axios.request<T>({
+    method: call.method,
+    url: `${config.getCurrentCluster()?.server}${restPath(call.path)}`,
+    data: call.body,
+    params: call.params,
+    httpsAgent: new Agent(options.ca === undefined ? {} : { ca: options.ca }),
+    headers: { ...options.headers, 'content-type': call.type ?? 'application/json' },
+    timeout: 10_000,
+    proxy: false,
+  });
+  return response.data;
+}
