@@ -7,6 +7,7 @@ import { approvalPolicy } from '../sequence/approval-policy.ts';
 import type { TriggerTask } from '../sequence/types.ts';
 import { records, tool } from './activity-proxies.ts';
 import { erroredTask } from './failures.ts';
+import { refuseTooLarge } from './payload-size.ts';
 import type { SequenceRun } from './sequence-run.ts';
 import { builtinExecutor, builtinSource } from './tasks/index.ts';
 import type { BuiltinResult } from './tasks/task.ts';
@@ -110,6 +111,7 @@ export class TaskRun {
 
   async #execute(executor: Executor): Promise<BuiltinResult> {
     try {
+      refuseTooLarge(this.#triggered);
       return await this.#carryOutBy(executor);
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -134,7 +136,9 @@ export class TaskRun {
         const { project, stage, service, keptnContext } = this.#run.scope;
         const gitCommitId = this.#run.request.input.gitCommitId ?? '';
         const { compensations } = this.#run;
-        return execute({ project, stage, service, keptnContext, gitCommitId, triggered, compensations });
+        const timeouts = { ...this.#run.request.defaults, ...this.#command.timeouts };
+        const scope = { project, stage, service, keptnContext, gitCommitId };
+        return execute({ ...scope, triggered, timeouts, compensations });
       }
     }
   }
