@@ -53,8 +53,9 @@ try {
 }
 
 function temporalPid(directory: string): number {
-  return (JSON.parse(readFileSync(join(pidDirectory(directory), 'temporal.pid.json'), 'utf8')) as { pid: number })
-    .pid;
+  return (
+    JSON.parse(readFileSync(join(pidDirectory(directory), 'temporal.pid.json'), 'utf8')) as { pid: number }
+  ).pid;
 }
 
 async function bench(client: Client, serverPid: number): Promise<void> {
