@@ -5,6 +5,10 @@ import { ensureBuilt, ensureInstalled, node, root } from './setup.mjs';
 
 ensureInstalled();
 ensureBuilt();
+/** Everything that needs no cluster; the long forms (test/cluster, test/durability) have commands of their own. */
+const ALL = 'test/{unit,contract,workflow,replay,e2e}/**/*.test.ts';
+const given = process.argv.slice(2);
+const files = given.some((argument) => argument.endsWith('.ts')) ? [] : [ALL];
 const mocha = join(root, 'node_modules', 'mocha', 'bin', 'mocha.js');
-const result = spawnSync(node, [mocha, ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' });
+const result = spawnSync(node, [mocha, ...given, ...files], { cwd: root, stdio: 'inherit' });
 process.exit(result.status ?? 1);
