@@ -31,6 +31,14 @@ export async function limitedKubeconfig(kubeconfig: string, namespace: string): 
     { resource: BINDING, namespace, name },
     { metadata, roleRef, subjects: [{ kind: 'ServiceAccount', name, namespace }] },
   );
+  return accountKubeconfig(kubeconfig, { namespace, name });
+}
+
+/** Kubeconfig of a service account, with a token of one hour. */
+export async function accountKubeconfig(
+  kubeconfig: string,
+  { namespace, name }: { namespace: string; name: string },
+): Promise<string> {
   const request = {
     apiVersion: 'authentication.k8s.io/v1',
     kind: 'TokenRequest',
@@ -43,7 +51,7 @@ export async function limitedKubeconfig(kubeconfig: string, namespace: string): 
   });
   const config = JSON.parse(readFileSync(kubeconfig, 'utf8')) as { users: { user: object }[] };
   config.users = config.users.map((user) => ({ ...user, user: { token: answer.status.token } }));
-  const file = join(mkdtempSync(join(tmpdir(), 'slipway-reader-')), 'kubeconfig');
+  const file = join(mkdtempSync(join(tmpdir(), 'slipway-account-')), 'kubeconfig');
   writeFileSync(file, JSON.stringify(config), { mode: 0o600 });
   return file;
 }

@@ -114,10 +114,11 @@ export class KubernetesApi {
     })) as T;
   }
 
-  /** Deletes one object and what it owns; one that is not there is no error. */
-  async delete(path: ObjectPath): Promise<void> {
+  /** Deletes one object and what it owns; one that is not there is no error. `graceSeconds` shortens a pod's own time. */
+  async delete(path: ObjectPath, graceSeconds?: number): Promise<void> {
+    const grace = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
     try {
-      await this.#call('DELETE', path, { params: { propagationPolicy: 'Background' } });
+      await this.#call('DELETE', path, { params: { propagationPolicy: 'Background', ...grace } });
     } catch (error) {
       if (!(error instanceof KubernetesApiError && error.status === 404)) throw error;
     }

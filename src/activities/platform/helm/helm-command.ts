@@ -50,7 +50,7 @@ const TRANSIENT = new RegExp(
   'i',
 );
 
-/** What the server could not do now, or what nobody else may learn from a secret in the worker's environment. */
+/** All that helm needs; whatever else is in the worker's environment (tokens, database addresses) is not its business. */
 const PASSED_ENVIRONMENT = [
   'PATH',
   'HOME',
