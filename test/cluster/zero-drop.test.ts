@@ -69,6 +69,38 @@ for (const router of ROUTERS) {
       }
     }
 
+    it('loses no request at 150/s when each takes 400 ms', async () => {
+      const change = (path: string, text: string): string =>
+        path === 'templates/deployment.yaml'
+          ? text.replace('value: "9000"', 'value: "9000"\n            - {name: DELAY_MS, value: "400"}')
+          : text;
+      const slow = await createService(target, { project: `slow-${router}`, router, replicas: 2, change });
+      const slowSteps = new DeliverySteps(slow);
+      try {
+        await slowSteps.deployOnly(target.image('v1'));
+        await slowSteps.rollback();
+        const load = {
+          url: target.url(router),
+          host: slow.host,
+          rate: 150,
+          connections: 'keep-alive' as const,
+        };
+        const report = await underLoad(load, async () => {
+          await slowSteps.deploy(target.image('v2'));
+          await slowSteps.release();
+          await slowSteps.deploy(target.image('v1'));
+          await slowSteps.rollback();
+        });
+        assert.deepEqual(report.failures, []);
+        assert.ok(
+          (report.versions.v1 ?? 0) > 0 && (report.versions.v2 ?? 0) > 0,
+          'both versions have served',
+        );
+      } finally {
+        await slow.remove();
+      }
+    });
+
     it('loses requests in the naive order, so that the client is known to see', async () => {
       let failed = 0;
       for (let tries = 0; tries < 4 && failed === 0; tries += 1) {
