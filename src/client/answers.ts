@@ -114,3 +114,19 @@ export const metadataAnswer = z.object({
 
 /** What the API says about itself. */
 export type Metadata = z.infer<typeof metadataAnswer>;
+
+const activeRun = z.object({
+  project: z.string(),
+  stage: z.string(),
+  service: z.string(),
+  keptnContext: z.string(),
+  sequence: z.string(),
+  workflowId: z.string(),
+  state: z.string(),
+  position: z.number().exactOptional(),
+  task: z.string().exactOptional(),
+  executor: z.string().exactOptional(),
+  missing: z.string().exactOptional(),
+});
+
+export const activeRunsAnswer = z.object({ runs: list(activeRun) });

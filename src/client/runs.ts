@@ -1,5 +1,6 @@
 import type { KeptnEvent } from '../contracts/events.ts';
-import { anything, type SequenceView, sequencesPage } from './answers.ts';
+import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
+import { activeRunsAnswer, anything, type SequenceView, sequencesPage } from './answers.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { listEvents } from './events.ts';
 import type { ApiHttp } from './http.ts';
@@ -35,6 +36,15 @@ export function listSequences(
   const { project, ...query } = filter;
   const path = [...SEQUENCES, project];
   return fetchAll(http, { path, query, answer: sequencesPage, signal }, (page) => page.states);
+}
+
+/** What the runs of a project wait for now. Keptn itself has no such answer: it throws NotFoundError there. */
+export async function listActiveRuns(
+  http: ApiHttp,
+  { project, keptnContext }: ActiveRunsQuery,
+): Promise<ActiveRun[]> {
+  const path = ['slipway', 'v1', 'project', project, 'run'];
+  return (await http.send({ method: 'GET', path, query: { keptnContext }, answer: activeRunsAnswer })).runs;
 }
 
 /** Pauses, resumes or aborts a run that goes on; Keptn's API itself accepts any context in silence. */

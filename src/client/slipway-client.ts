@@ -2,6 +2,7 @@ import { findApi } from '../config/api.ts';
 import type { SettingFlags } from '../config/load.ts';
 import { loadSettings } from '../config/load.ts';
 import type { EventData, KeptnEvent } from '../contracts/events.ts';
+import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
 import {
   type Metadata,
   metadataAnswer,
@@ -17,7 +18,14 @@ import { ApiHttp, type HttpOptions } from './http.ts';
 import * as projects from './projects.ts';
 import * as resources from './resources.ts';
 import type { Run } from './run.ts';
-import { type ControlRequest, controlSequence, listSequences, type RunFilter, readRun } from './runs.ts';
+import {
+  type ControlRequest,
+  controlSequence,
+  listActiveRuns,
+  listSequences,
+  type RunFilter,
+  readRun,
+} from './runs.ts';
 import * as trigger from './trigger.ts';
 import { type WaitOptions, waitForRun } from './wait.ts';
 
@@ -150,6 +158,11 @@ export class SlipwayClient {
   /** Where a run stands: stages, tasks, results. */
   status(keptnContext: string): Promise<Run> {
     return readRun(this.#http, keptnContext);
+  }
+
+  /** Runs that have not ended: their place in the queue, and who is missing to carry a task out. Slipway only. */
+  activeRuns(query: ActiveRunsQuery): Promise<ActiveRun[]> {
+    return listActiveRuns(this.#http, query);
   }
 
   /** approval.triggered events that wait for a person. */

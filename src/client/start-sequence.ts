@@ -17,6 +17,7 @@ import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
 import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
+import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
@@ -42,6 +43,8 @@ export interface Runs {
   /** Decides a waiting approval; throws RefusedError when nothing waits, NotFoundError when there is no such run. */
   decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus>;
   /** The whole state of a run; throws NotFoundError. */
+  /** Runs that have not ended, newest first, with their place in the queue or who is missing. */
+  active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
   status(workflowId: string): Promise<SequenceStatus>;
 }
 
@@ -66,6 +69,7 @@ export function createRuns(dependencies: RunsDependencies): Runs {
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
     status: (workflowId) => control.status(workflowId),
+    active: (query) => new ActiveRuns(dependencies).of(query),
   };
 }
 

@@ -55,3 +55,13 @@ export const readEndpoint: ReadSetting<string> = (text, where) => {
   const path = url.pathname.replace(/\/+$/, '');
   return `${url.origin}${path === '' ? '/api' : path}`;
 };
+
+/** Hosts as `host` or `host:port`, with commas between. */
+export const readHosts: ReadSetting<string[]> = (text, where) => {
+  const hosts = readText(text, where)
+    .split(',')
+    .map((host) => host.trim().toLowerCase());
+  const wrong = hosts.find((host) => !/^(?:[a-z0-9._-]+|\[[0-9a-f:]+\])(?::\d{1,5})?$/.test(host));
+  if (wrong === undefined) return hosts;
+  throw new ConfigurationError(`${where} holds "${wrong}", which is no host`, 'use host or host:port');
+};

@@ -2,6 +2,7 @@ import {
   type LogLevel,
   type ReadSetting,
   readEndpoint,
+  readHosts,
   readLogLevel,
   readPath,
   readPort,
@@ -38,6 +39,7 @@ export interface SettingValues {
   gitDir: string | undefined;
   temporalProfile: string | undefined;
   prometheusUrl: string | undefined;
+  webhookAllowedHosts: string[] | undefined;
 }
 
 /** Name of a setting as the code calls it. */
@@ -136,6 +138,14 @@ export const SETTINGS: {
     flag: '--prometheus-url',
     description: 'Prometheus that `worker` asks for SLIs when a project names none.',
     read: readText,
+  },
+  webhookAllowedHosts: {
+    key: 'webhook.allowed-hosts',
+    env: 'SLIPWAY_WEBHOOK_ALLOWED_HOSTS',
+    description:
+      'Hosts that webhooks may call although they are on this machine or inside the cluster: `host` or `host:port`, with commas between.',
+    defaultText: 'none',
+    read: readHosts,
   },
 };
 

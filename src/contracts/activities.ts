@@ -41,7 +41,12 @@ export type Executor =
   /** `webhook/webhook.yaml` has an entry for the event. */
   | { kind: 'webhook' }
   /** Temporal workers listen on this task queue; the activity type is the task's name. */
-  | { kind: 'worker'; taskQueue: string }
+  | {
+      kind: 'worker';
+      taskQueue: string;
+      /** Nobody polled the task queue when the task began. */
+      absent?: boolean;
+    }
   /** CloudEvent responders; without names nobody is known who would answer. */
   | { kind: 'responders'; names: string[] };
 

@@ -44,6 +44,8 @@ export interface TaskStatus {
   state: TaskState;
   /** Who carries it out, in words; for a task that nobody answers, who is missing. */
   executor: string;
+  /** Set while nobody is known who would carry it out: who is missing, in words. */
+  missing?: string;
   status?: Status;
   result?: Result;
   message?: string;

@@ -13,6 +13,7 @@ import { knownError } from './errors.ts';
 import { EventDesk } from './event-desk.ts';
 import { serveOpenApi } from './openapi.ts';
 import { routedUrl } from './request-url.ts';
+import { registerActiveRuns } from './routes/active-runs.ts';
 import { registerAlertmanager } from './routes/alertmanager.ts';
 import { registerDatastore } from './routes/datastore.ts';
 import { registerEvaluation } from './routes/evaluation.ts';
@@ -61,6 +62,7 @@ const ROUTES = [
   registerServices,
   registerEvaluation,
   registerSequences,
+  registerActiveRuns,
   registerUniform,
   registerResources,
   registerSecrets,

@@ -1,3 +1,4 @@
+import type { ActiveRun, ActiveRunsQuery } from '../client/active-runs.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { OpenTrigger } from '../store/store.ts';
 
@@ -35,6 +36,8 @@ export interface Runs {
   /** A context without running sequences is no error (Keptn 1.4.5). */
   control(request: ControlRequest): Promise<void>;
   problemClosed(problem: ClosedProblem): Promise<void>;
+  /** Runs that have not ended, newest first, and what each of them waits for. */
+  active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
 }
 
 /**

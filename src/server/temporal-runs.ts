@@ -10,12 +10,13 @@ export function serverRuns(runs: TemporalRuns): Runs {
     taskEvent: (event, open) => available(() => runs.taskEvent(event, open)),
     control: (request) => available(async () => void (await runs.control(request))),
     problemClosed: (problem) => available(async () => void (await runs.problemClosed(problem))),
+    active: (query) => available(() => runs.active(query)),
   };
 }
 
-async function available(call: () => Promise<void>): Promise<void> {
+async function available<T>(call: () => Promise<T>): Promise<T> {
   try {
-    await call();
+    return await call();
   } catch (error) {
     if (error instanceof UnreachableError) throw new RunsUnavailableError(error.message, { cause: error });
     if (error instanceof RefusedError) throw new ApiError(400, error.message);

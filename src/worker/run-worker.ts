@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { createActivities } from '../activities/index.ts';
+import { type ActivityOptions, createActivities } from '../activities/index.ts';
 import { PrometheusProvider } from '../activities/sli/prometheus.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { taskQueuePollers } from '../client/task-queue-pollers.ts';
@@ -53,6 +53,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       secrets,
       logger,
       sliProviders: new Map([[prometheus.name, prometheus]]),
+      options: activityOptions(options),
       hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
     });
     const { namespace } = surroundings.temporal;
@@ -97,6 +98,11 @@ async function findSurroundings(options: WorkerOptions): Promise<Surroundings> {
     prometheusUrl: options.prometheusUrl,
     embedded: undefined,
   };
+}
+
+function activityOptions({ settings }: WorkerOptions): ActivityOptions {
+  const webhookAllowedHosts = settings.get('webhookAllowedHosts');
+  return { ...(webhookAllowedHosts === undefined ? {} : { webhookAllowedHosts }) };
 }
 
 /** The SDK's own lines join the JSON log; Rust's go through the same logger. */

@@ -16,12 +16,18 @@ export function statusTable(status: SequenceStatus): string {
       `| ${mark(task)} ${cell(task.task)} | ${task.state} | ${task.result ?? ''} | ${score(task)} | ${cell(task.executor)} | ${cell(task.message ?? '')} |`,
   );
   const { outcome } = status;
+  const missing = status.tasks.flatMap((task) =>
+    task.state === 'running' && task.missing !== undefined
+      ? ['', `**Task ${task.task} waits for somebody to carry it out**: ${task.missing}.`]
+      : [],
+  );
   return [
     `**${status.sequence}** of **${status.service}** in stage **${status.stage}** (project ${status.project}): ${status.state}`,
     '',
     '| task | state | result | score | carried out by | message |',
     '|---|---|---|---|---|---|',
     ...rows,
+    ...missing,
     ...(outcome === undefined
       ? []
       : ['', `Ended: ${outcome.result}, ${outcome.status}. ${cell(outcome.message)}`]),

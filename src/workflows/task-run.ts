@@ -1,9 +1,18 @@
-import { CancellationScope, condition, isCancellation, proxyActivities, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  condition,
+  isCancellation,
+  proxyActivities,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { Executor, TaskFinished } from '../contracts/activities.ts';
 import { ENGINE_SOURCE, type KeptnEvent, taskEventType } from '../contracts/events.ts';
 import { isJsonObject, type JsonObject } from '../contracts/json.ts';
 import { decideApproval } from '../sequence/approval.ts';
 import { approvalPolicy } from '../sequence/approval-policy.ts';
+import { formatDuration } from '../sequence/duration.ts';
 import type { TriggerTask } from '../sequence/types.ts';
 import { records, tool } from './activity-proxies.ts';
 import { erroredTask } from './failures.ts';
@@ -70,7 +79,7 @@ export class TaskRun {
     if (executor === undefined) return;
     this.#run.show(this.#triggered.id, {
       state: this.#command.waitsForApproval ? 'waitingForApproval' : 'running',
-      executor: describe(executor, this.#command),
+      ...describe(executor, this.#command),
     });
     if (executor.kind === 'responders') {
       this.#run.takesAnswers(this.#triggered.id);
@@ -78,7 +87,8 @@ export class TaskRun {
     }
     this.#send('started', started);
     if (this.#command.taskName === 'approval') return this.#approve();
-    this.#run.takesAnswers(this.#triggered.id);
+    // Until a webhook has told how many answers it asked for, the first one would end the task.
+    if (executor.kind !== 'webhook') this.#run.takesAnswers(this.#triggered.id);
     const finished = await this.#execute(executor);
     if (finished.answersExpected !== undefined) return this.#waitForAnswers(finished.answersExpected);
     if (finished.event !== undefined) this.#send('finished', finished.event);
@@ -154,8 +164,16 @@ export class TaskRun {
       retry: { maximumAttempts: 3 },
       summary: `task ${taskName} by a worker on ${taskQueue}`,
     });
-    const answer = await activities[taskName]?.(this.#triggered);
-    return { status: 'succeeded', result: 'pass', message: '', data: asData(answer) };
+    try {
+      const answer = await activities[taskName]?.(this.#triggered);
+      return workerAnswer(answer);
+    } catch (error) {
+      if (!isNeverTaken(error)) throw error;
+      throw new Error(
+        `no worker on the task queue ${taskQueue} took the task within ${formatDuration(startedMs)}: ` +
+          `start one that offers the activity ${taskName}`,
+      );
+    }
   }
 
   /** Approvals are decided by rule, or stay open until a person, an event or an abort ends them. */
@@ -230,24 +248,48 @@ function finishedData({ status, result, message, data }: TaskFinished): JsonObje
   return { ...data, status, result, ...(message === '' ? {} : { message }) };
 }
 
-function asData(answer: unknown): JsonObject {
-  return isJsonObject(answer as JsonObject) ? (answer as JsonObject) : {};
+/** What a worker answered; without a word about them, result is pass and status succeeded. Anything unknown is a fail (Keptn 1.4.5). */
+function workerAnswer(answer: unknown): TaskFinished {
+  const data = isJsonObject(answer as JsonObject) ? (answer as JsonObject) : {};
+  const { result = 'pass', status = 'succeeded', message } = data;
+  return {
+    result: result === 'pass' || result === 'warning' ? result : 'fail',
+    status: status === 'succeeded' || status === 'errored' || status === 'aborted' ? status : 'unknown',
+    message: typeof message === 'string' ? message : '',
+    data,
+  };
 }
 
-function describe(executor: Executor, { taskName, waitsForApproval }: TriggerTask): string {
-  if (waitsForApproval) return 'a person: approve or decline';
+/** Who carries the task out, and who is missing when nobody does. */
+function describe(
+  executor: Executor,
+  { taskName, waitsForApproval }: TriggerTask,
+): { executor: string; missing?: string } {
+  if (waitsForApproval) return { executor: 'a person: approve or decline' };
   switch (executor.kind) {
     case 'builtin':
-      return builtinSource(taskName);
+      return { executor: builtinSource(taskName) };
     case 'job':
-      return 'job/config.yaml';
+      return { executor: 'job/config.yaml' };
     case 'webhook':
-      return 'webhook/webhook.yaml';
+      return { executor: 'webhook/webhook.yaml' };
     case 'worker':
-      return `worker on ${executor.taskQueue}`;
+      return executor.absent === true
+        ? nobody(`no Temporal worker polls the task queue ${executor.taskQueue}`)
+        : { executor: `worker on ${executor.taskQueue}` };
     case 'responders':
       return executor.names.length > 0
-        ? executor.names.join(', ')
-        : `nobody: no integration, job, webhook or worker answers ${taskEventType(taskName, 'triggered')}`;
+        ? { executor: executor.names.join(', ') }
+        : nobody(`no integration, job, webhook or worker answers ${taskEventType(taskName, 'triggered')}`);
   }
+}
+
+function nobody(missing: string): { executor: string; missing: string } {
+  return { executor: `nobody: ${missing}`, missing };
+}
+
+/** True when no worker has taken an activity in time, in contrast to one that did not end it in time. */
+function isNeverTaken(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : undefined;
+  return cause instanceof TimeoutFailure && cause.timeoutType === 'SCHEDULE_TO_START';
 }

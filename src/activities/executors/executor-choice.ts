@@ -64,7 +64,7 @@ export class ExecutorChoice {
   }
 
   async #asked(asked: unknown, task: string, triggered: KeptnEvent): Promise<Executor> {
-    if (asked === 'worker') return worker(task);
+    if (asked === 'worker') return this.#worker(task);
     if (asked === 'external') {
       const found = await subscribers(this.#store, triggered, this.#now());
       return { kind: 'responders', names: found.map(({ name }) => name) };
@@ -75,6 +75,12 @@ export class ExecutorChoice {
         'write builtin, external or worker',
       'UnknownExecutor',
     );
+  }
+
+  /** A task that only a worker may carry out waits for one; that nobody polls is told at once. */
+  async #worker(task: string): Promise<Executor> {
+    const known = this.#hasPollers === undefined || (await this.#polled(externalTaskQueue(task)));
+    return known ? worker(task) : { ...worker(task), absent: true };
   }
 
   async #configured(triggered: KeptnEvent): Promise<Executor | undefined> {
@@ -105,7 +111,7 @@ async function unlessBroken<T>(read: () => Promise<T>): Promise<T | 'broken'> {
   }
 }
 
-function worker(task: string): Executor {
+function worker(task: string): Extract<Executor, { kind: 'worker' }> {
   return { kind: 'worker', taskQueue: externalTaskQueue(task) };
 }
 

@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
+import { hasEnded } from '../../client/index.ts';
 import { connect } from '../api-client.ts';
 import { type ApiOptions, withApi, withExample } from '../options.ts';
+import { activeRunsOf, stateText } from '../waits.ts';
 
 interface Options extends ApiOptions {
   project: string;
@@ -24,15 +26,21 @@ export function registerGetSequences(group: Command): void {
 
 async function runCommand(name: string | undefined, options: Options): Promise<void> {
   const { project, keptnContext, state } = options;
-  const sequences = await (await connect(options)).sequences({ project, keptnContext, state, name });
+  const client = await connect(options);
+  const sequences = await client.sequences({ project, keptnContext, state, name });
+  const active = sequences.every((run) => hasEnded(run.state))
+    ? []
+    : await activeRunsOf(client, { project, ...(keptnContext === undefined ? {} : { keptnContext }) });
+  const waiting = (context: string) => active.filter((run) => run.keptnContext === context);
   const { printResult } = await import('../output/print.ts');
-  printResult(options.output, sequences, () => ({
+  const runs = sequences.map((run) => ({ ...run, active: waiting(run.shkeptncontext) }));
+  printResult(options.output, runs, () => ({
     head: ['keptn context', 'sequence', 'service', 'state', 'stages', 'time'],
-    rows: sequences.map((run) => [
+    rows: runs.map((run) => [
       run.shkeptncontext,
       run.name,
       run.service,
-      run.state,
+      stateText(run.state, run.active),
       run.stages.map((stage) => `${stage.name} ${stage.state}`).join(', '),
       run.time,
     ]),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { GitConfigRepo } from '../../../src/activities/config/git-config-repo.ts';
+import type { ActiveRun, ActiveRunsQuery } from '../../../src/client/active-runs.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
@@ -53,6 +54,7 @@ export class RecordedRuns implements Runs {
   readonly answered: { event: KeptnEvent; open: OpenTrigger }[] = [];
   readonly controlled: ControlRequest[] = [];
   readonly closed: ClosedProblem[] = [];
+  readonly activeRuns: ActiveRun[] = [];
 
   async trigger(event: KeptnEvent): Promise<void> {
     this.#reach();
@@ -72,6 +74,15 @@ export class RecordedRuns implements Runs {
   async control(request: ControlRequest): Promise<void> {
     this.#reach();
     this.controlled.push(request);
+  }
+
+  async active(query: ActiveRunsQuery): Promise<ActiveRun[]> {
+    this.#reach();
+    return this.activeRuns.filter(
+      (run) =>
+        run.project === query.project &&
+        (query.keptnContext === undefined || run.keptnContext === query.keptnContext),
+    );
   }
 
   async problemClosed(problem: ClosedProblem): Promise<void> {
