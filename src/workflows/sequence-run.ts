@@ -1,6 +1,5 @@
 import {
   CancellationScope,
-  condition,
   getExternalWorkflowHandle,
   isCancellation,
   log,
@@ -30,6 +29,7 @@ import { Compensations } from './compensations.ts';
 import { EarlyEvents } from './early-events.ts';
 import { eventMaker, idOf } from './events.ts';
 import { plainMessage } from './failures.ts';
+import { Inbox } from './inbox.ts';
 import { RunStatus } from './run-status.ts';
 import { statusTable } from './status-table.ts';
 import { TaskRun } from './task-run.ts';
@@ -41,14 +41,13 @@ export class SequenceRun {
   readonly compensations = new Compensations();
   readonly newEvent: ReturnType<typeof eventMaker>;
   readonly approval: ApprovalDesk;
-  readonly #inbox: SequenceMessage[] = [];
+  readonly #inbox = new Inbox<SequenceMessage>();
   /** Events that have happened and are written down with the next record. */
   readonly #journal: KeptnEvent[] = [];
   readonly #early = new EarlyEvents();
   readonly #status: RunStatus;
   #state: SequenceState;
   #task: TaskRun | undefined;
-  #failure: unknown;
   #reportsEnd = false;
   #outcome: SequenceOutcome | undefined;
 
@@ -77,6 +76,7 @@ export class SequenceRun {
       return await this.#loop();
     } catch (error) {
       if (!isCancellation(error)) throw error;
+      this.#inbox.ignoreCancellation();
       return CancellationScope.nonCancellable(() => {
         this.push({ kind: 'abort', reason: 'the workflow was cancelled' });
         return this.#loop();
@@ -149,8 +149,7 @@ export class SequenceRun {
 
   async #loop(): Promise<SequenceOutcome> {
     while (this.#outcome === undefined) {
-      await condition(() => this.#inbox.length > 0 || this.#failure !== undefined);
-      if (this.#failure !== undefined) throw this.#failure;
+      await this.#inbox.filled();
       for (let next = this.#inbox.shift(); next !== undefined; next = this.#inbox.shift()) {
         await this.#take(next);
       }
@@ -281,7 +280,7 @@ export class SequenceRun {
   /** Work beside the main loop; its error ends the loop, a cancellation does not. */
   #background(work: Promise<void>): void {
     work.catch((error: unknown) => {
-      if (!isCancellation(error)) this.#failure ??= error;
+      if (!isCancellation(error)) this.#inbox.fail(error);
     });
   }
 }

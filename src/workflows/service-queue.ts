@@ -1,6 +1,5 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  condition,
   continueAsNew,
   getExternalWorkflowHandle,
   log,
@@ -35,6 +34,7 @@ import {
 import { records } from './activity-proxies.ts';
 import { eventMaker } from './events.ts';
 import { plainMessage } from './failures.ts';
+import { Inbox } from './inbox.ts';
 import { ifReadable, isContextPause, isRemoval, isRequest, isSlotMessage } from './readable.ts';
 import type { sequence } from './sequence.ts';
 
@@ -83,9 +83,8 @@ class ServiceQueue {
   readonly #input: QueueInput;
   readonly #waiting: Map<string, SequenceRequest>;
   readonly #started: Set<string>;
-  readonly #inbox: Work[] = [];
+  readonly #inbox = new Inbox<Work>();
   #queue: QueueState;
-  #failure: unknown;
 
   constructor(input: QueueInput) {
     this.#input = input;
@@ -130,8 +129,7 @@ class ServiceQueue {
   async serve(): Promise<void> {
     await this.#adoptStarted();
     while (this.#inbox.length > 0 || this.#queue.entries.length > 0) {
-      await condition(() => this.#inbox.length > 0 || this.#failure !== undefined);
-      if (this.#failure !== undefined) throw this.#failure;
+      await this.#inbox.filled();
       for (let work = this.#inbox.shift(); work !== undefined; work = this.#inbox.shift()) {
         await this.#take(work);
       }

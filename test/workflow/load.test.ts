@@ -52,6 +52,14 @@ describe('a run under pressure', function () {
     assert.match(outcome.message, /too large/);
   });
 
+  it('takes the cancellation of its workflow as an abort, also while it waits for nobody', async () => {
+    const { outcome } = await tell(['smoke'], async ({ open, cancel }) => {
+      await open('smoke');
+      await cancel();
+    });
+    assert.deepEqual([outcome.outcome, outcome.message], ['aborted', 'aborted: the workflow was cancelled']);
+  });
+
   it('ignores hostile keys and messages that cannot be read', async () => {
     const { outcome } = await tell(['smoke'], async ({ signal, open }) => {
       const smoke = await open('smoke');
@@ -104,6 +112,7 @@ describe('a queue under pressure', function () {
 interface Outside {
   signal(event: KeptnEvent): Promise<void>;
   open(task: string): Promise<KeptnEvent>;
+  cancel(): Promise<unknown>;
 }
 
 async function tell(
@@ -125,6 +134,7 @@ async function tell(
     );
     await outside({
       signal: (event) => run.signal(taskEventSignal, { event }),
+      cancel: () => run.cancel(),
       open: (task) =>
         eventually(`${task} is triggered`, () =>
           recorded.events.find(({ type }) => type === `sh.keptn.event.${task}.triggered`),
