@@ -1,120 +1,112 @@
-import { isCancellation } from '@temporalio/workflow';
-import type { PreparedEvaluation, SliAnswerJson, SliFetch } from '../contracts/activities.ts';
+import { isCancellation, setHandler, sleep } from '@temporalio/workflow';
+import type { SampleAnswer, SampleFetch, SliAnswerJson, SliFetch } from '../contracts/activities.ts';
 import { type KeptnEvent, taskEventType } from '../contracts/events.ts';
-import { isJsonObject, type JsonObject } from '../contracts/json.ts';
+import type { JsonObject } from '../contracts/json.ts';
+import { taskEventSignal } from '../contracts/messages.ts';
 import type { EvaluationInput } from '../contracts/workflows.ts';
 import { evaluateGate } from '../gate/evaluate.ts';
-import type { PreviousEvaluation, Slo, Verdict } from '../gate/types.ts';
+import { metricsToRetry } from '../gate/extensions.ts';
+import type { PreviousEvaluation, Slo } from '../gate/types.ts';
 import { evaluationSteps, records } from './activity-proxies.ts';
+import { erroredEvaluation, evaluationData, type ReadyEvaluation } from './evaluation-data.ts';
 import { eventMaker } from './events.ts';
 import { plainMessage } from './failures.ts';
+import { ifReadable, isTaskEvent } from './readable.ts';
+import { combineAnswers, unanswered, withLaterValues } from './sli-answers.ts';
+import { GATE_SOURCE, SliExchanges } from './sli-exchanges.ts';
 
-type Ready = Extract<PreparedEvaluation, { outcome: 'ready' }>;
-
-/** Source of the gate's events, as Keptn 1.4.5 signed them; the store looks evaluations up by it. */
-const SOURCE = 'lighthouse-service';
+/** Seconds before the first new try for a missing value; each pause is twice as long as the one before. */
+const FIRST_PAUSE_SECONDS = 5;
+const LONGEST_PAUSE_SECONDS = 30;
 
 /** Fetches the SLIs of all providers side by side, lets the gate judge them, and stores the verdict. */
 export async function evaluation(input: EvaluationInput): Promise<KeptnEvent> {
   const newEvent = eventMaker(input.keptnContext, input.gitCommitId);
-  const data = await judge(input);
+  const exchanges = new SliExchanges(input, newEvent);
+  const taken = ifReadable('taskEvent', isTaskEvent, ({ event }) => exchanges.take(event));
+  setHandler(taskEventSignal, taken, {
+    description: 'get-sli.started or get-sli.finished of an integration that measures',
+  });
+  const data = await judge(input, exchanges);
   const finished = newEvent({
     type: taskEventType('evaluation', 'finished'),
-    source: SOURCE,
+    source: GATE_SOURCE,
     data,
     triggeredId: input.triggered.id,
   });
-  await records.saveEvaluation({ triggeredId: input.triggered.id, finished });
+  await records.saveEvaluation({ triggeredId: input.triggered.id, finished, events: exchanges.events });
   return finished;
 }
 
 /** `data` of evaluation.finished; a step that fails for good makes it errored, never pass. */
-async function judge(input: EvaluationInput): Promise<JsonObject> {
+async function judge(input: EvaluationInput, exchanges: SliExchanges): Promise<JsonObject> {
   try {
     const steps = evaluationSteps('read slo.yaml and earlier evaluations');
     const prepared = await steps.prepareEvaluation(input);
     if (prepared.outcome === 'finished') return prepared.finished;
-    return await score(input, prepared);
+    return await score(input, prepared, exchanges);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const message = `evaluation performed by lighthouse received an unexpected error: ${plainMessage(error)}`;
-    return { ...scopeOf(input), status: 'errored', result: 'fail', message };
+    return erroredEvaluation(input, plainMessage(error));
   }
 }
 
-async function score(input: EvaluationInput, prepared: Ready): Promise<JsonObject> {
-  const answers = await Promise.all(prepared.fetches.map(fetchSlis));
-  const answer = combine(answers);
+async function score(
+  input: EvaluationInput,
+  prepared: ReadyEvaluation,
+  exchanges: SliExchanges,
+): Promise<JsonObject> {
+  const slo = prepared.slo as unknown as Slo;
+  const [answers, comparisons] = await Promise.all([
+    Promise.all(prepared.fetches.map((fetch) => measure(fetch, slo, exchanges))),
+    Promise.all((prepared.comparisons ?? []).map(fetchSamples)),
+  ]);
+  const answer = combineAnswers([...answers, ...comparisons.flatMap(({ failure }) => failure ?? [])]);
+  const samples = Object.fromEntries(comparisons.flatMap((comparison) => Object.entries(comparison.samples)));
   const { project, stage, service } = input;
   const verdict = evaluateGate({
-    slo: prepared.slo as unknown as Slo,
+    slo,
     sliResults: answer.values,
     previousResults: prepared.previous as unknown as PreviousEvaluation[],
     getSli: { status: answer.status, result: answer.result, message: answer.message },
+    samples,
     project,
     stage,
     service,
   });
-  return finishedData(input, prepared, { answer, verdict });
+  const problems = [
+    ...(prepared.problems ?? []),
+    ...comparisons.flatMap((comparison) => comparison.problems),
+  ];
+  return evaluationData(input, prepared, { answer, samples, problems, verdict });
 }
 
-async function fetchSlis(fetch: SliFetch): Promise<SliAnswerJson> {
+/** Asks again for what `x-no-data` wants retried, until its time is over; a provider that failed is not asked again. */
+async function measure(fetch: SliFetch, slo: Slo, exchanges: SliExchanges): Promise<SliAnswerJson> {
+  let answer = await exchanges.ask(fetch);
+  const began = Date.now();
+  for (let pause = FIRST_PAUSE_SECONDS; answer.status === 'succeeded'; pause *= 2) {
+    const elapsed = (Date.now() - began) / 1000;
+    const awaited = metricsToRetry(slo, answer.values).filter(
+      ({ metric, retrySeconds }) => retrySeconds > elapsed && fetch.indicators.includes(metric),
+    );
+    if (awaited.length === 0) break;
+    const left = Math.max(...awaited.map(({ retrySeconds }) => retrySeconds)) - elapsed;
+    const indicators = awaited.map(({ metric }) => metric);
+    const seconds = Math.min(pause, LONGEST_PAUSE_SECONDS, left);
+    await sleep(seconds * 1000, { summary: `x-no-data: wait for ${indicators.join(', ')}` });
+    answer = withLaterValues(answer, await exchanges.ask({ ...fetch, indicators }));
+  }
+  return answer;
+}
+
+/** A failure is a provider that failed for good: the gate does not pass without its samples. */
+async function fetchSamples(fetch: SampleFetch): Promise<SampleAnswer & { failure?: SliAnswerJson }> {
   try {
-    const summary = `${fetch.indicators.length} SLIs from ${fetch.provider}`;
-    return await evaluationSteps(summary).fetchSlis(fetch);
+    const summary = `samples of canary and primary for ${fetch.indicators.join(', ')}`;
+    return await evaluationSteps(summary).fetchSamples(fetch);
   } catch (error) {
     if (isCancellation(error)) throw error;
-    const { start, end } = fetch;
-    return { status: 'errored', result: 'fail', message: plainMessage(error), start, end, values: [] };
+    return { samples: {}, problems: [], failure: unanswered(fetch, plainMessage(error)) };
   }
-}
-
-/** Several providers answer one gate: values in the order of the providers, the worst status and result count. */
-function combine(answers: SliAnswerJson[]): SliAnswerJson {
-  const [first] = answers;
-  if (first === undefined || answers.length === 1) {
-    return first ?? { status: 'succeeded', result: 'pass', message: '', start: '', end: '', values: [] };
-  }
-  const worst = <T>(order: readonly T[], of: (answer: SliAnswerJson) => T): T =>
-    order.find((level) => answers.some((answer) => of(answer) === level)) ?? of(first);
-  return {
-    status: worst(['errored', 'aborted', 'succeeded'] as const, (answer) => answer.status),
-    result: worst(['fail', 'warning', 'pass'] as const, (answer) => answer.result),
-    message: answers
-      .map((answer) => answer.message)
-      .filter((message) => message !== '')
-      .join('; '),
-    start: first.start,
-    end: first.end,
-    values: answers.flatMap((answer) => answer.values),
-  };
-}
-
-function finishedData(
-  input: EvaluationInput,
-  prepared: Ready,
-  { answer, verdict }: { answer: SliAnswerJson; verdict: Verdict },
-): JsonObject {
-  const { labels } = input.triggered.data;
-  const { evaluation: scored } = verdict;
-  return {
-    ...scopeOf(input),
-    ...(isJsonObject(labels) ? { labels } : {}),
-    status: verdict.status,
-    result: verdict.result,
-    ...(verdict.message === '' ? {} : { message: verdict.message }),
-    evaluation: {
-      timeStart: answer.start,
-      timeEnd: answer.end,
-      result: scored.result,
-      score: scored.score,
-      sloFileContent: prepared.sloFileContent,
-      indicatorResults: scored.indicatorResults as unknown as JsonObject[] | null,
-      ...(scored.comparedEvents.length === 0 ? {} : { comparedEvents: [...scored.comparedEvents] }),
-    },
-  };
-}
-
-function scopeOf({ project, stage, service }: EvaluationInput): JsonObject {
-  return { project, stage, service };
 }

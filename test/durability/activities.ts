@@ -69,6 +69,7 @@ export function worldActivities(
       const read = { status: 'succeeded', result: 'pass', message: '' } as const;
       return { ...read, start, end, values: [] };
     },
+    fetchSamples: async () => ({ samples: {}, problems: [] }),
     saveEvaluation: async ({ finished }) => store(finished.data, [finished]),
     runTest: async ({ triggered }) => {
       await change(triggered.data.service, `test ${triggered.id}`, 'test');

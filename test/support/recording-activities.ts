@@ -13,6 +13,8 @@ export class RecordingActivities {
   readonly calls: string[] = [];
   readonly states: string[] = [];
   readonly open = new Map<string, KeptnEvent>();
+  /** Workflow that waits for the answer to an open event. */
+  readonly openedBy = new Map<string, string>();
   readonly followUps: KeptnEvent[] = [];
   executor: (request: BeginTaskRequest) => Executor = () => ({ kind: 'builtin' });
   score = 100;
@@ -49,8 +51,9 @@ export class RecordingActivities {
         end,
         values: [],
       }),
-      saveEvaluation: async ({ finished }) => {
-        this.#add(finished);
+      fetchSamples: async () => ({ samples: {}, problems: [] }),
+      saveEvaluation: async ({ events = [], finished }) => {
+        for (const event of [...events, finished]) this.#add(event);
       },
       runTest: async () => {
         this.calls.push('test');
@@ -81,13 +84,18 @@ export class RecordingActivities {
   }
 
   #record(request: RecordRequest): void {
-    for (const event of request.events) this.#add(event);
+    for (const event of request.events) {
+      this.#add(event);
+      if (!request.open?.includes(event.id)) continue;
+      this.open.set(event.id, event);
+      this.openedBy.set(event.id, request.run.workflowId);
+    }
+    for (const id of request.close ?? []) this.open.delete(id);
     if (request.state !== undefined) this.states.push(request.state.state);
   }
 
   #finish(request: FinishSequenceRequest): void {
     this.#record(request);
-    for (const id of request.close ?? []) this.open.delete(id);
     this.followUps.push(...request.followUps);
   }
 

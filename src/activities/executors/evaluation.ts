@@ -1,6 +1,7 @@
 import type { EvaluationActivities, SliAnswerJson, SliFetch } from '../../contracts/activities.ts';
 import type { ScopedFiles } from '../config/scoped-files.ts';
 import type { SliRequest } from '../sli/sli-provider.ts';
+import { canarySamples, hasRanges, withoutSamples } from './canary-samples.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { activityFailure, inActivity, isTerminal } from './effect-context.ts';
 import { evaluationRow } from './evaluation-row.ts';
@@ -29,9 +30,16 @@ export function evaluationActivities(dependencies: EvaluationDependencies): Eval
           throw error;
         }
       }),
-    saveEvaluation: async ({ triggeredId, finished }) => {
+    fetchSamples: (request) =>
+      inActivity(async (context) => {
+        const { stepSeconds, ...fetch } = request;
+        const provider = sliProviders.get(request.provider);
+        if (provider === undefined || !hasRanges(provider)) return withoutSamples(request);
+        return canarySamples(provider, { request: sliRequest(fetch), stepSeconds }, context);
+      }),
+    saveEvaluation: async ({ triggeredId, finished, events = [] }) => {
       try {
-        await store.appendEvents([finished]);
+        await store.appendEvents([...events, finished]);
         await store.saveEvaluation(evaluationRow(triggeredId, finished));
       } catch (error) {
         throw activityFailure(error);
@@ -40,7 +48,7 @@ export function evaluationActivities(dependencies: EvaluationDependencies): Eval
   };
 }
 
-function sliRequest({ provider: _provider, gitCommitId, ...request }: SliFetch): SliRequest {
+function sliRequest({ provider: _p, responders: _r, gitCommitId, ...request }: SliFetch): SliRequest {
   return { ...request, ...(gitCommitId === '' ? {} : { gitCommitId }) };
 }
 

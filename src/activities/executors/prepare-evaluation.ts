@@ -1,19 +1,18 @@
-import type { PreparedEvaluation, SliFetch } from '../../contracts/activities.ts';
-import type { EventData, Result, Status } from '../../contracts/events.ts';
+import type { PreparedEvaluation, SampleFetch, SliFetch } from '../../contracts/activities.ts';
+import { type Result, type Status, taskEventType } from '../../contracts/events.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
 import type { EvaluationInput } from '../../contracts/workflows.ts';
-import { formatProblem } from '../../files/problem.ts';
-import { parseSlo } from '../../files/slo.ts';
 import { requestedResults } from '../../gate/history.ts';
-import { resolveTimeframe } from '../../gate/timeframe.ts';
 import type { PreviousEvaluation, PreviousValue, Slo } from '../../gate/types.ts';
 import type { EvaluationRow, ProjectRow, Store } from '../../store/store.ts';
-import { ConfigNotFoundError } from '../config/errors.ts';
-import type { FileScope, FoundFile, ScopedFiles } from '../config/scoped-files.ts';
-import type { ActivityOptions } from './dependencies.ts';
-import { objectAt, textAt, textMap, textsAt } from './payload.ts';
+import type { FileScope, ScopedFiles } from '../config/scoped-files.ts';
+import { parseWindow } from '../sli/window.ts';
+import type { ActivityDependencies, ActivityOptions } from './dependencies.ts';
+import { readSloFile } from './evaluation-slo.ts';
+import { evaluationWindow, sampleStep } from './evaluation-window.ts';
+import { objectAt, textMap, textsAt } from './payload.ts';
+import { subscribers } from './registrations.ts';
 
-const SLO_FILE = 'slo.yaml';
 /** A project that holds this file and names no provider means Prometheus. */
 const PROMETHEUS_FILE = 'prometheus/sli.yaml';
 
@@ -28,60 +27,52 @@ interface Ended {
   result: Result;
   message: string;
   window?: Window;
+  problems?: string[];
 }
+
+type PreparationDependencies = Pick<ActivityDependencies, 'store' | 'sliProviders' | 'options'> & {
+  files: ScopedFiles;
+};
 
 /** Everything before the SLIs are fetched, with the outcomes of Keptn's lighthouse 1.4.5 when something is missing. */
 export class EvaluationPreparation {
   readonly #store: Store;
   readonly #files: ScopedFiles;
+  readonly #providers: ReadonlyMap<string, unknown>;
   readonly #options: ActivityOptions | undefined;
 
-  constructor(dependencies: { store: Store; files: ScopedFiles; options?: ActivityOptions }) {
+  constructor(dependencies: PreparationDependencies) {
     this.#store = dependencies.store;
     this.#files = dependencies.files;
+    this.#providers = dependencies.sliProviders;
     this.#options = dependencies.options;
   }
 
   /** The window, slo.yaml, the provider's name and the history; or the finished event when the evaluation ends here. */
   async prepare(request: EvaluationInput): Promise<PreparedEvaluation> {
-    const window = windowOf(request.triggered.data);
+    const window = evaluationWindow(request.triggered.data, new Date());
     if ('error' in window) return ended(request, errored(window.error));
     const project = await this.#store.project(request.project);
-    const file = await this.#sloFile(request, project);
-    if ('message' in file) return ended(request, { ...file, window });
+    const unknown = await this.#unknownScope(request, project);
+    if (unknown !== undefined) {
+      return ended(request, { ...errored(`error retrieving SLO file: ${unknown}`), window });
+    }
+    const { slo, refusal, problems, content } = await readSloFile(this.#files, filesOf(request));
+    if (refusal !== undefined) return ended(request, { ...errored(refusal), window, problems });
     const provider = await this.#provider(request, project);
     if (provider === undefined) return ended(request, { ...unconfigured('SLI-provider', request), window });
-    const parsed = parseSlo(file.found?.text ?? null, { file: SLO_FILE });
-    if (parsed.sloProblem !== undefined) {
-      const { stage, service } = request;
-      const text = `Could not parse SLO file for service ${service} in stage ${stage} in project ${request.project}`;
-      const places = parsed.problems.map(formatProblem).join('; ');
-      return ended(request, { ...errored(`${text}: ${places}`), window });
-    }
-    if (parsed.slo === null) return ended(request, { ...unconfigured('SLO file', request), window });
-    const previous = await this.#previous(request, parsed.slo);
+    if (slo === null) return ended(request, { ...unconfigured('SLO file', request), window });
+    const fetch = await this.#fetch(request, { provider, slo, window });
+    const comparisons = sampleFetches(request, { fetch, slo });
     return {
       outcome: 'ready',
-      slo: parsed.slo as unknown as JsonObject,
-      sloFileContent: Buffer.from(file.found?.resource.content ?? new Uint8Array()).toString('base64'),
-      previous: previous as unknown as JsonObject[],
-      fetches: [sliFetch(request, { provider, slo: parsed.slo, window })],
+      slo: slo as unknown as JsonObject,
+      sloFileContent: Buffer.from(content).toString('base64'),
+      previous: (await this.#previous(request, slo)) as unknown as JsonObject[],
+      fetches: [fetch],
+      ...(comparisons.length === 0 ? {} : { comparisons }),
+      ...(problems.length === 0 ? {} : { problems }),
     };
-  }
-
-  /** slo.yaml of the service at the event's commit, without fallback to stage or project. */
-  async #sloFile(
-    request: EvaluationInput,
-    project: ProjectRow | undefined,
-  ): Promise<{ found: FoundFile | undefined } | Ended> {
-    const unknown = await this.#unknownScope(request, project);
-    if (unknown !== undefined) return errored(`error retrieving SLO file: ${unknown}`);
-    try {
-      return { found: await this.#files.at(filesOf(request), 'service', SLO_FILE) };
-    } catch (error) {
-      if (!(error instanceof ConfigNotFoundError)) throw error;
-      return errored(`error retrieving SLO file: ${error.message}`);
-    }
   }
 
   async #unknownScope(
@@ -102,6 +93,16 @@ export class EvaluationPreparation {
     if (this.#options?.defaultSliProvider !== undefined) return this.#options.defaultSliProvider;
     const file = await this.#files.lowest(filesOf(request), PROMETHEUS_FILE);
     return file === undefined ? undefined : 'prometheus';
+  }
+
+  /** A provider that the workers do not have is left to the integrations that ask for get-sli.triggered by name. */
+  async #fetch(request: EvaluationInput, parts: FetchParts): Promise<SliFetch> {
+    const fetch = sliFetch(request, parts);
+    if (this.#providers.has(fetch.provider)) return fetch;
+    const event = { type: taskEventType('get-sli', 'triggered'), data: request.triggered.data };
+    const found = await subscribers(this.#store, event, Date.now());
+    const responders = found.filter(({ exact }) => exact).map(({ name }) => name);
+    return responders.length === 0 ? fetch : { ...fetch, responders };
   }
 
   /** Earlier evaluations as the gate takes them, newest first; none when slo.yaml asks for a number that the gate refuses. */
@@ -134,22 +135,14 @@ function filesOf({ project, stage, service, gitCommitId }: EvaluationInput): Fil
   return { project, stage, service, commit: gitCommitId };
 }
 
-function windowOf(data: EventData): Window | { error: string } {
-  const times = (key: string) => {
-    const block = objectAt(data, key);
-    return { start: textAt(block, 'start'), end: textAt(block, 'end') };
-  };
-  const timeframe = textAt(objectAt(data, 'evaluation'), 'timeframe');
-  return resolveTimeframe(
-    { evaluation: { ...times('evaluation'), timeframe }, test: times('test') },
-    new Date(),
-  );
+/** What one query to a provider depends on besides the event. */
+interface FetchParts {
+  provider: string;
+  slo: Slo;
+  window: Window;
 }
 
-function sliFetch(
-  request: EvaluationInput,
-  { provider, slo, window }: { provider: string; slo: Slo; window: Window },
-): SliFetch {
+function sliFetch(request: EvaluationInput, { provider, slo, window }: FetchParts): SliFetch {
   const { project, stage, service, gitCommitId, triggered } = request;
   return {
     project,
@@ -163,6 +156,18 @@ function sliFetch(
     customFilters: Object.entries(slo.filter).map(([key, value]) => ({ key, value })),
     gitCommitId,
   };
+}
+
+/** The SLIs that canary and primary are compared by; one query serves them all. */
+function sampleFetches(
+  { triggered }: EvaluationInput,
+  { fetch, slo }: { fetch: SliFetch; slo: Slo },
+): SampleFetch[] {
+  const compared = slo.objectives.filter(({ extensions }) => extensions?.compare !== undefined);
+  const indicators = [...new Set(compared.map(({ sli }) => sli))];
+  if (indicators.length === 0) return [];
+  const { seconds } = parseWindow(fetch);
+  return [{ ...fetch, indicators, stepSeconds: sampleStep(triggered.data, seconds) }];
 }
 
 /** Only the metrics of today's objectives: nothing else is compared, and the run's history stays small. */
@@ -194,7 +199,10 @@ function unconfigured(what: 'SLI-provider' | 'SLO file', { project }: Evaluation
   };
 }
 
-function ended(request: EvaluationInput, { status, result, message, window }: Ended): PreparedEvaluation {
+function ended(
+  request: EvaluationInput,
+  { status, result, message, window, problems = [] }: Ended,
+): PreparedEvaluation {
   const { labels } = request.triggered.data;
   return {
     outcome: 'finished',
@@ -213,6 +221,7 @@ function ended(request: EvaluationInput, { status, result, message, window }: En
         score: 0,
         sloFileContent: '',
         indicatorResults: null,
+        ...(problems.length === 0 ? {} : { 'x-problems': problems }),
       },
     },
   };

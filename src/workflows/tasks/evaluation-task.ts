@@ -9,7 +9,7 @@ export const evaluationTask: BuiltinExecutor = async (task) => {
   const scope = { ...scopeOf(task), keptnContext: task.keptnContext };
   const finished = await executeChild<typeof evaluation>('evaluation', {
     workflowId: evaluationWorkflowId({ ...scope, triggeredId: task.triggered.id }),
-    args: [{ ...scope, gitCommitId: task.gitCommitId, triggered: task.triggered }],
+    args: [{ ...scope, gitCommitId: task.gitCommitId, triggered: task.triggered, timeouts: task.timeouts }],
     parentClosePolicy: ParentClosePolicy.REQUEST_CANCEL,
     staticSummary: `quality gate of ${task.service} in ${task.stage}`,
   });

@@ -1,6 +1,7 @@
 import type { TaskFinished } from '../../contracts/activities.ts';
 import type { KeptnEvent } from '../../contracts/events.ts';
 import type { QueueScope } from '../../contracts/ids.ts';
+import type { DefaultTimeouts } from '../../contracts/workflows.ts';
 import type { Compensations } from '../compensations.ts';
 
 /** What a built-in task is given. */
@@ -8,6 +9,8 @@ export interface BuiltinTask extends QueueScope {
   keptnContext: string;
   gitCommitId: string;
   triggered: KeptnEvent;
+  /** How long integrations that the task asks may stay silent. */
+  timeouts: DefaultTimeouts;
   /** Steps that undo what this run has done to running services, should it be aborted. */
   compensations: Compensations;
 }

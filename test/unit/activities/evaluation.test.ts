@@ -137,14 +137,90 @@ describe('the inputs of an evaluation', function () {
     assert.equal(noStage.message, 'error retrieving SLO file: stage nope not found');
   });
 
-  it('tell where a broken slo.yaml is broken', async () => {
+  it("end in Keptn's words for a broken slo.yaml, and tell beside them where it is broken", async () => {
     await world.write('slo.yaml', 'objectives:\n  - sli: [1]\n');
-    const { status, message } = await ended(WINDOW, FIXED);
+    const { status, message, evaluation } = await ended(WINDOW, FIXED);
     assert.equal(status, 'errored');
+    assert.equal(message, 'Could not parse SLO file for service carts in stage dev in project sockshop');
+    assert.deepEqual((evaluation as JsonObject)['x-problems'], [
+      'slo.yaml:2:10 objectives[0].sli: expected a string, got a list',
+    ]);
+    await world.write('slo.yaml', 'objectives:\n  - sli: a\n    x-no-data: perhaps\n');
     assert.match(
-      String(message),
-      /^Could not parse SLO file for service carts in stage dev in project sockshop: slo\.yaml:2:10/,
+      String((await ended(WINDOW, FIXED)).message),
+      /^slo\.yaml:3:16: error: .*"perhaps" is unknown/,
     );
+  });
+
+  it('report what Keptn would silently read differently', async () => {
+    await world.write('slo.yaml', SLO.replace('pass_or_warn', 'pass_or_warning').replace('"<600"', '">=-5"'));
+    const prepared = await prepare(WINDOW, FIXED);
+    assert.ok(prepared.outcome === 'ready');
+    assert.match(
+      prepared.problems?.[0] ?? '',
+      /^slo\.yaml:4:\d+ comparison\.include_result_with_score: "pass_or_warning" means all/,
+    );
+    assert.match(prepared.problems?.[1] ?? '', /^slo\.yaml:7:\d+ objectives\[0\].*is the baseline minus 5/);
+    assert.equal(prepared.problems?.length, 2);
+  });
+
+  it('inherit from stage and project only where slo.yaml asks for it', async () => {
+    await world.write('slo.yaml', 'objectives: [{ sli: base }]\ntotal_score: { pass: "80%" }', 'project');
+    await world.write('slo.yaml', 'objectives: [{ sli: of_stage }]', 'stage');
+    await world.write('slo.yaml', 'objectives: [{ sli: own }]\ntotal_score: { pass: "95%" }');
+    const indicators = async () => {
+      const prepared = await prepare(WINDOW, FIXED);
+      return prepared.outcome === 'ready' ? prepared.fetches[0]?.indicators : prepared.finished.message;
+    };
+    assert.deepEqual(await indicators(), ['own']);
+    await world.write('slo.yaml', 'x-inherit: true\nobjectives: [{ sli: own }]');
+    assert.deepEqual(await indicators(), ['base', 'of_stage', 'own']);
+    await world.write('slo.yaml', 'objectives: 5', 'stage');
+    assert.match(String(await indicators()), /^stage\/slo\.yaml:1:13: error: objectives/);
+  });
+
+  it('take an OpenSLO document in place of slo.yaml', async () => {
+    await world.write(
+      'slo.yaml',
+      'apiVersion: openslo/v1\nkind: SLO\nmetadata: { name: x }\nspec:\n  indicatorRef: p99\n  objectives: [{ op: lte, value: 0.4 }]\n',
+    );
+    const prepared = await prepare(WINDOW, FIXED);
+    assert.ok(prepared.outcome === 'ready');
+    assert.deepEqual(prepared.fetches[0]?.indicators, ['p99']);
+    await world.write('slo.yaml', 'apiVersion: openslo/v1\nkind: Service\n');
+    assert.match(String((await ended(WINDOW, FIXED)).message), /a Service cannot be a gate/);
+  });
+
+  it('ask for samples of x-compare at a step that suits the window', async () => {
+    const slo = 'objectives: [{ sli: a, x-compare: canary }, { sli: b }]\ntotal_score: { pass: "90%" }';
+    await world.write('slo.yaml', slo);
+    const comparison = async (evaluation: JsonObject) => {
+      const prepared = await prepare({ evaluation }, FIXED);
+      assert.ok(prepared.outcome === 'ready');
+      const [{ indicators, stepSeconds } = { indicators: [], stepSeconds: 0 }] = prepared.comparisons ?? [];
+      return [indicators, stepSeconds];
+    };
+    assert.deepEqual(await comparison(WINDOW.evaluation), [['a'], 5]);
+    assert.deepEqual(await comparison({ ...WINDOW.evaluation, 'x-step': '15s' }), [['a'], 15]);
+    assert.deepEqual(await comparison({ timeframe: '5h' }), [['a'], 36]);
+  });
+
+  it('leave a provider that no worker has to the integrations that ask for it by name', async () => {
+    await world.write('slo.yaml', SLO);
+    const responders = async (event: string, provider = 'dynatrace') => {
+      await world.store.saveRegistration('r', { name: 'dynatrace-service', subscriptions: [{ event }] });
+      const triggered = await world.event('evaluation', WINDOW);
+      const { prepareEvaluation } = world.activities({
+        options: { defaultSliProvider: provider },
+        sliProviders: [new FixedProvider()],
+      });
+      const input = { ...SCOPE, keptnContext: 'c', gitCommitId: triggered.gitcommitid ?? '', triggered };
+      const prepared = await inContext(prepareEvaluation, input);
+      return prepared.outcome === 'ready' ? prepared.fetches[0]?.responders : undefined;
+    };
+    assert.deepEqual(await responders('sh.keptn.event.get-sli.triggered'), ['dynatrace-service']);
+    assert.equal(await responders('sh.keptn.event.get-sli.triggered', 'fixed'), undefined);
+    assert.equal(await responders('sh.keptn.>'), undefined, 'a notification service never answers');
   });
 
   it('take the provider of the project, else the default, else Prometheus where its queries are', async () => {
