@@ -3,7 +3,7 @@ import type { DefaultTimeouts, SequenceRequest } from '../contracts/workflows.ts
 import { formatProblem, hasErrors } from '../files/problem.ts';
 import { parseShipyard } from '../files/shipyard.ts';
 import { resolveSequence } from '../sequence/follow-ups.ts';
-import type { Shipyard } from '../sequence/types.ts';
+import type { Shipyard, StartLimits } from '../sequence/types.ts';
 
 /** Ten minutes until somebody starts a task (Keptn 1.4.5), and a day until it is done (Keptn waited for ever). */
 export const DEFAULT_TIMEOUTS: DefaultTimeouts = { startedMs: 600_000, finishedMs: 86_400_000 };
@@ -15,7 +15,9 @@ export interface TriggerTarget {
 }
 
 /** A request that can be enqueued, or in Keptn's words why the sequence cannot start. */
-export type PinnedSequence = { found: true; request: SequenceRequest } | { found: false; message: string };
+export type PinnedSequence =
+  | { found: true; request: SequenceRequest; limits: StartLimits }
+  | { found: false; message: string };
 
 /** What the definition is pinned from. */
 export interface PinnedFrom {
@@ -35,10 +37,11 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
   const { shipyard } = parsed;
   const resolved = resolveSequence(shipyard, target.stage, target.sequence);
   if (!resolved.found) return resolved;
-  const { tasks, concurrency, timeoutMs } = resolved.definition;
+  const { tasks, concurrency, timeoutMs, limits = {} } = resolved.definition;
   const { project, service } = event.data;
   return {
     found: true,
+    limits,
     request: {
       input: {
         project,

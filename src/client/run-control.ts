@@ -6,7 +6,7 @@ import {
   WorkflowUpdateFailedError,
 } from '@temporalio/client';
 import type { Logger } from 'pino';
-import type { KeptnEvent } from '../contracts/events.ts';
+import { ENGINE_SOURCE, KEPTN_SPEC_VERSION, type KeptnEvent } from '../contracts/events.ts';
 import { queueWorkflowId } from '../contracts/ids.ts';
 import {
   type ApprovalDecision,
@@ -22,6 +22,8 @@ import {
 } from '../contracts/messages.ts';
 import type { SequenceStatus } from '../contracts/workflows.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
+import { PROBLEM_EVENT } from './admission.ts';
+import { derivedId } from './derived-id.ts';
 import { NotFoundError, RefusedError, UnreachableError } from './errors.ts';
 
 const SIGNALS = { pause: pauseSignal, resume: resumeSignal, abort: abortSignal } as const;
@@ -73,12 +75,25 @@ export class RunControl {
     this.#logger.warn({ workflowId, eventId: event.id, type: event.type }, 'the run of this answer is gone');
   }
 
-  /** The remediation of a closed problem is told; where it runs as plain sequences these are aborted. */
+  /**
+   * Notes that the problem is closed (as dynatrace-service did, `sh.keptn.events.problem` with State CLOSED) and aborts what runs
+   * or waits for it. The note comes first: a follow-up that is started meanwhile finds it and does not begin.
+   */
   async problemClosed({ project, stage, service, keptnContext }: ClosedProblem): Promise<void> {
+    await this.#store.appendEvents([
+      {
+        id: derivedId(keptnContext, `${project}/${stage}/${service}/problem closed`),
+        type: PROBLEM_EVENT,
+        source: ENGINE_SOURCE,
+        specversion: '1.0',
+        contenttype: 'application/json',
+        time: new Date().toISOString(),
+        shkeptncontext: keptnContext,
+        shkeptnspecversion: KEPTN_SPEC_VERSION,
+        data: { project, stage, service, State: 'CLOSED' },
+      },
+    ]);
     const reason: ControlReason = { by: 'monitoring', reason: 'the problem was closed' };
-    const remediation = remediationWorkflowId({ project, stage, service, keptnContext });
-    const handle = this.#client.workflow.getHandle(remediation);
-    if (await this.#attempt(() => handle.signal(problemClosedSignal, reason))) return;
     await this.control({ project, stage, keptnContext, state: 'abort', ...reason });
   }
 

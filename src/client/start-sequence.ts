@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { type Client, isGrpcServiceError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ConfigRepo } from '../activities/config/config-repo.ts';
@@ -17,8 +16,10 @@ import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
 import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
-import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
+import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
+import { Admission } from './admission.ts';
+import { derivedId } from './derived-id.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
@@ -42,9 +43,9 @@ export interface Runs {
   problemClosed(problem: ClosedProblem): Promise<void>;
   /** Decides a waiting approval; throws RefusedError when nothing waits, NotFoundError when there is no such run. */
   decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus>;
-  /** The whole state of a run; throws NotFoundError. */
   /** Runs that have not ended, newest first, with their place in the queue or who is missing. */
   active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
+  /** The whole state of a run; throws NotFoundError. */
   status(workflowId: string): Promise<SequenceStatus>;
 }
 
@@ -60,16 +61,16 @@ export interface RunsDependencies {
 
 /** Runs over a Temporal client. */
 export function createRuns(dependencies: RunsDependencies): Runs {
-  const starter = new SequenceStarter(dependencies);
   const control = new RunControl(dependencies);
+  const starter = new SequenceStarter(dependencies, control);
   return {
     trigger: (event) => starter.trigger(event),
     taskEvent: (event, open) => control.taskEvent(event, open),
     control: (request) => control.control(request),
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
-    status: (workflowId) => control.status(workflowId),
     active: (query) => new ActiveRuns(dependencies).of(query),
+    status: (workflowId) => control.status(workflowId),
   };
 }
 
@@ -80,8 +81,12 @@ class SequenceStarter {
   readonly #logger: Logger;
   readonly #taskQueue: string;
   readonly #timeouts: DefaultTimeouts;
+  readonly #admission: Admission;
+  readonly #control: RunControl;
 
-  constructor(dependencies: RunsDependencies) {
+  constructor(dependencies: RunsDependencies, control: RunControl) {
+    this.#control = control;
+    this.#admission = new Admission(dependencies.store);
     this.#client = dependencies.temporalClient;
     this.#store = dependencies.store;
     this.#config = dependencies.config;
@@ -102,9 +107,14 @@ class SequenceStarter {
         : pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
     const row = stateRow(event, target, occurrence);
     const log = this.#logger.child({ keptnContext: event.shkeptncontext, workflowId: row.workflowId });
-    if (!pinned.found) {
-      await this.#finishAtOnce(event, row, pinned.message);
-      log.warn({ reason: pinned.message }, 'sequence cannot start');
+    const refusal = pinned.found
+      ? await this.#admission.refusal(event, target, pinned.limits)
+      : pinned.message;
+    if (!pinned.found || refusal !== undefined) {
+      // A repeated trigger of a run that began before: its problem has been closed since, and the run was told.
+      if (pinned.found && (await this.#isKnown(row))) return;
+      await this.#finishAtOnce(event, row, refusal ?? '');
+      log.warn({ reason: refusal }, 'sequence cannot start');
       return;
     }
     const paused = await this.#isPaused(event);
@@ -114,6 +124,12 @@ class SequenceStarter {
     await this.#store.appendEvents([event], { openFor: [{ eventId: event.id, workflowId }] });
     await this.#store.saveSequenceState(row);
     log.info('sequence enqueued');
+    // Its problem may have closed just before this run could be found; whoever closes it now finds it.
+    if (await this.#admission.problemIsClosed(event)) {
+      const { project, stage, service } = row;
+      const keptnContext = event.shkeptncontext;
+      await this.#control.problemClosed({ project, stage, service, keptnContext });
+    }
   }
 
   /** Keptn 1.4.5: new sequences of a paused context are created paused. */
@@ -126,6 +142,11 @@ class SequenceStarter {
       offset: 0,
     };
     return (await this.#store.sequenceStates(query)).length > 0;
+  }
+
+  async #isKnown({ project, keptnContext, workflowId }: SequenceStateRow): Promise<boolean> {
+    const query = { project, keptnContext, limit: MAX_COUNTED, offset: 0 };
+    return (await this.#store.sequenceStates(query)).some((row) => row.workflowId === workflowId);
   }
 
   /** Keptn 1.4.5: a trigger without a commit runs at the newest commit of its stage. */
@@ -260,11 +281,4 @@ function stateRow(event: KeptnEvent, target: TriggerTarget, occurrence: number):
     state: 'triggered',
     time: Number.isNaN(Date.parse(time)) ? new Date().toISOString() : time,
   };
-}
-
-/** A UUID made of an id and a word: the same ones give the same. */
-function derivedId(id: string, word: string): string {
-  const hex = createHash('sha256').update(`${id}/${word}`).digest('hex');
-  const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-5${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }

@@ -1,1 +1,1 @@
-export { isJsonObject, type Json, type JsonObject } from '../sequence/json.ts';
+export { fieldInAnyCase, isJsonObject, type Json, type JsonObject } from '../sequence/json.ts';

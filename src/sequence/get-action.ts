@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import { fieldInAnyCase, type Json, type JsonObject } from './json.ts';
 import type { CompletedTask } from './types.ts';
 
 /** One action of a remediation file. */
@@ -28,7 +28,7 @@ export type ActionChoice =
  * are both read, because Keptn's JSON field names matched in either case.
  */
 export function chooseAction(remediations: readonly Remediation[], data: JsonObject): ActionChoice {
-  const problem = fieldOf(data, 'problem');
+  const problem = fieldInAnyCase(data, 'problem');
   const rootCause = textField(problem, 'rootCause');
   const title = textField(problem, 'problemTitle');
   const index = actionIndexOf(data) ?? 0;
@@ -70,20 +70,12 @@ export function latestActionIndex(completed: readonly CompletedTask[]): number |
 }
 
 function actionIndexOf(data: JsonObject): number | undefined {
-  const index = fieldOf(fieldOf(data, 'get-action'), 'actionIndex');
+  const index = fieldInAnyCase(fieldInAnyCase(data, 'get-action'), 'actionIndex');
   return typeof index === 'number' && Number.isSafeInteger(index) && index >= 0 ? index : undefined;
 }
 
-/** The value behind a key in any case, an exact match first (as Go's JSON decoding did). */
-function fieldOf(value: Json | undefined, key: string): Json | undefined {
-  if (!isJsonObject(value)) return undefined;
-  if (Object.hasOwn(value, key)) return value[key];
-  const spelled = Object.keys(value).find((name) => name.toLowerCase() === key.toLowerCase());
-  return spelled === undefined ? undefined : value[spelled];
-}
-
 function textField(value: Json | undefined, key: string): string {
-  const text = fieldOf(value, key);
+  const text = fieldInAnyCase(value, key);
   return typeof text === 'string' ? text : '';
 }
 

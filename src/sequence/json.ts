@@ -35,3 +35,12 @@ export function nestsDeeperThan(value: Json, limit: number = MAX_JSON_DEPTH): bo
   }
   return false;
 }
+
+/** The value behind a key in any case, an exact match first: Keptn's Go services read JSON keys without regard to case. */
+export function fieldInAnyCase(value: Json | undefined, key: string): Json | undefined {
+  if (!isJsonObject(value)) return undefined;
+  if (Object.hasOwn(value, key)) return value[key];
+  const wanted = key.toLowerCase();
+  const spelled = Object.keys(value).find((name) => name.toLowerCase() === wanted);
+  return spelled === undefined ? undefined : value[spelled];
+}

@@ -12,6 +12,7 @@ import type { CompletedTask, Scope, SequenceInput, SequenceState, TaskDefinition
 export function taskPayload(state: SequenceState, task: TaskDefinition): JsonObject {
   const payload = accumulated(state.input, state.completed);
   if (task.name === 'get-action') updateActionIndex(payload, state.completed);
+  if (task.name === 'action') chooseNewestAction(payload, state.completed);
   if (task.properties === undefined || Object.keys(task.properties).length === 0) return payload;
   const numbers = state.input.payloadNumbers;
   return mergeObjects(payload, { [task.name]: task.properties }, numbers);
@@ -33,6 +34,15 @@ function updateActionIndex(payload: JsonObject, completed: readonly CompletedTas
   if (index === undefined) return;
   const block = isJsonObject(payload['get-action']) ? payload['get-action'] : {};
   payload['get-action'] = { ...block, actionIndex: index };
+}
+
+/**
+ * A later round carries out the action that was chosen for it: merged into the one of the round before, a number would have kept
+ * the old value, and a feature toggle would have switched the older toggles again.
+ */
+function chooseNewestAction(payload: JsonObject, completed: readonly CompletedTask[]): void {
+  const chosen = completed.findLast(({ name }) => name === 'get-action')?.properties?.action;
+  if (isJsonObject(chosen)) payload.action = copyObject(chosen);
 }
 
 function accumulated(input: SequenceInput, completed: readonly CompletedTask[]): JsonObject {

@@ -51,6 +51,14 @@ export interface TriggeredOn {
   match?: Record<string, string>;
 }
 
+/** How often a sequence may be started for one service; an absent figure sets no limit. */
+export interface StartLimits {
+  /** Milliseconds from one start to the next (shipyard key `x-cooldown`). */
+  cooldownMs?: number;
+  /** Starts in any 60 minutes (shipyard key `x-max-per-hour`). */
+  maxPerHour?: number;
+}
+
 /** One sequence of a stage. */
 export interface SequenceDefinition {
   name: string;
@@ -59,6 +67,7 @@ export interface SequenceDefinition {
   concurrency?: Concurrency;
   /** Whole sequence, in milliseconds, from its first task; absent: no limit. */
   timeoutMs?: number;
+  limits?: StartLimits;
 }
 
 /** One stage of a shipyard. */

@@ -5,7 +5,7 @@ import {
   parseEventType,
   sequenceEventType,
 } from '../contracts/events.ts';
-import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
+import { fieldInAnyCase, type Json } from '../contracts/json.ts';
 import { ApiError } from './errors.ts';
 import type { EventDesk, EventDeskOptions } from './event-desk.ts';
 import { uuidOf } from './keptn-context.ts';
@@ -54,7 +54,9 @@ export async function actOnProblem(
   const { store, runs } = options;
   const place = placeOf(event.data);
   await store.appendEvents([{ ...event, data: { ...event.data, ...place } }]);
-  const state = textOf(event.data, 'State').toUpperCase();
+  // The older type says it by itself.
+  const told = textOf(event.data, 'State') || (event.type.endsWith('.problem.open') ? 'OPEN' : '');
+  const state = told.toUpperCase();
   if (place.stage === '' || place.service === '' || place.project === '') return;
   if (state === 'RESOLVED' || state === 'CLOSED') {
     await runs.problemClosed({ ...place, keptnContext: event.shkeptncontext });
@@ -88,15 +90,7 @@ function placeOf(data: EventData): { project: string; stage: string; service: st
   return { project: find('project'), stage: find('stage'), service: find('service') };
 }
 
-/** Keptn's Go services read JSON keys without regard to case: the exact key first, then any spelling. */
-function fieldOf(object: JsonObject, key: string): Json | undefined {
-  if (Object.hasOwn(object, key)) return object[key];
-  const wanted = key.toLowerCase();
-  const found = Object.keys(object).find((name) => name.toLowerCase() === wanted);
-  return found === undefined ? undefined : object[found];
-}
-
 function textOf(data: Json | undefined, key: string): string {
-  const value = isJsonObject(data) ? fieldOf(data, key) : undefined;
+  const value = fieldInAnyCase(data, key);
   return typeof value === 'string' ? value : '';
 }

@@ -183,6 +183,8 @@ export class SequenceRun {
         return;
       case 'delayTask':
         this.#status.open(command.taskName, command.triggeredId);
+        // What has happened is not held back for as long as the delay lasts.
+        await records.recordEvents(this.takeRecord());
         this.#background(this.#delay(command.triggeredId, command.delayMs, command.taskName));
         return;
       case 'releaseSlot':

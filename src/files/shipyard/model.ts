@@ -7,6 +7,7 @@ import type {
   SequenceDefinition,
   Shipyard,
   StageDefinition,
+  StartLimits,
   TaskDefinition,
   TaskTimeouts,
   TriggeredOn,
@@ -54,6 +55,7 @@ export class ShipyardModel {
   #sequence(sequence: SequenceFile, path: DocumentPath): SequenceDefinition {
     const concurrency = this.#concurrency(sequence, [...path, 'x-concurrency']);
     const timeoutMs = this.#duration([...path, 'x-timeout'], 'error');
+    const limits = this.#limits(path);
     return {
       name: this.#text([...path, 'name']) ?? '',
       triggeredOn: (sequence.triggeredOn ?? []).map((trigger, index) =>
@@ -62,6 +64,21 @@ export class ShipyardModel {
       tasks: (sequence.tasks ?? []).map((_, index) => this.#task([...path, 'tasks', index])),
       ...(concurrency === undefined ? {} : { concurrency }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(Object.keys(limits).length === 0 ? {} : { limits }),
+    };
+  }
+
+  #limits(sequence: DocumentPath): StartLimits {
+    const cooldownMs = this.#duration([...sequence, 'x-cooldown'], 'error');
+    const place = [...sequence, 'x-max-per-hour'];
+    const written = this.#text(place);
+    const maxPerHour = Number(written);
+    if (written !== undefined && !(Number.isSafeInteger(maxPerHour) && maxPerHour > 0)) {
+      this.#error(place, `"${written}" is no number of starts: write a whole number above 0`);
+    }
+    return {
+      ...(cooldownMs === undefined ? {} : { cooldownMs }),
+      ...(written === undefined ? {} : { maxPerHour }),
     };
   }
 

@@ -44,6 +44,8 @@ const sequence = z.strictObject(
     tasks: z.array(task, { error: 'must be a list of tasks' }).nullish(),
     'x-concurrency': concurrency.nullish(),
     'x-timeout': text.nullish(),
+    'x-cooldown': text.nullish(),
+    'x-max-per-hour': text.nullish(),
   },
   { error: messageFor('a sequence', 'name, triggeredOn, tasks') },
 );

@@ -48,11 +48,11 @@ export function registerAlertmanager(app: FastifyInstance, context: ServerContex
     const problem = problemOf(alert);
     const { project, stage, service } = problem.data;
     const { keptnContext } = problem;
+    await desk.requireService({ project, service });
     if (alert.status === 'resolved') {
       await runs.problemClosed({ project, stage, service, keptnContext });
       return { keptnContext, action: 'closed' };
     }
-    await desk.requireService({ project, service });
     const isNew = await openRemediation(
       { store: context.store, runs, logger, now: context.now },
       desk,

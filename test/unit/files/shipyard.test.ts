@@ -176,6 +176,8 @@ describe('a shipyard file', () => {
       `${dev(`- name: delivery
   x-concurrency: replace
   x-timeout: 2h
+  x-cooldown: 10m
+  x-max-per-hour: 3
   tasks:
     - name: a
       properties: {x-started-timeout: 5m, x-finished-timeout: 1h}
@@ -188,15 +190,24 @@ describe('a shipyard file', () => {
     const [first, second] = shipyard.stages[0]?.sequences ?? [];
     assert.deepEqual(first?.concurrency, { mode: 'replace', hold: ['delay'] });
     assert.equal(first?.timeoutMs, 7_200_000);
+    assert.deepEqual(first?.limits, { cooldownMs: 600_000, maxPerHour: 3 });
+    assert.equal(second?.limits, undefined);
     assert.deepEqual(first?.tasks[0]?.timeouts, { startedMs: 300_000, finishedMs: 3_600_000 });
     assert.deepEqual(second?.concurrency, { mode: 'queue', hold: ['approval', 'delay'] });
   });
 
   it('refuses extensions with values of their own', () => {
-    const wrong = ['x-concurrency: {mode: never}', 'x-concurrency: {hold: [test]}', 'x-timeout: soon'];
+    const wrong = [
+      'x-concurrency: {mode: never}',
+      'x-concurrency: {hold: [test]}',
+      'x-timeout: soon',
+      'x-cooldown: 5',
+      'x-max-per-hour: 0',
+      'x-max-per-hour: 1.5',
+    ];
     for (const extension of wrong) {
       const lines = refused(dev(`- name: a\n  ${extension}\n  tasks:\n    - name: x\n`));
-      assert.match(lines[0] ?? '', /is none of|is not a duration/, extension);
+      assert.match(lines[0] ?? '', /is none of|is not a duration|is no number of starts/, extension);
     }
   });
 
