@@ -5,6 +5,7 @@ import type { Tool } from './tool.ts';
 export const alertmanager: Tool = {
   name: 'alertmanager',
   pinned: '0.25.0',
+  revision: 2, // the first one could not find its templates
   minimum: '0.22.0',
   programs: ['alertmanager', 'prometheus-alertmanager'],
   versionArgs: ['--version'],

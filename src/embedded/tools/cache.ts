@@ -22,9 +22,10 @@ export function cacheRoot(env: NodeJS.ProcessEnv = process.env): string {
   return join(homedir(), '.cache', 'slipway');
 }
 
-/** Directory of a tool's pinned release for a platform; a new pin is a new directory. */
+/** Directory of a tool's pinned release for a platform; a new pin, or another way to unpack it, is a new directory. */
 export function entryDirectory(root: string, tool: Tool, platform: ToolPlatform): string {
-  return join(root, 'tools', `${tool.name}-${tool.pinned}-${platform}`);
+  const { name, pinned, revision = 1 } = tool;
+  return join(root, 'tools', `${name}-${pinned}${revision > 1 ? `-r${revision}` : ''}-${platform}`);
 }
 
 /** The cached program, undefined when there is none; a damaged entry counts as none and is fetched anew. */

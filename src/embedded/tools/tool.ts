@@ -31,6 +31,8 @@ export interface Tool {
   readonly name: string;
   /** The release that Slipway is tested with; names the cache entry. */
   readonly pinned: string;
+  /** Grows when the same release is unpacked in another way, so that what an older Slipway has cached is not used; default 1. */
+  readonly revision?: number;
   /** Oldest release that is accepted from the PATH. */
   readonly minimum: string;
   /** Names that the program may have on the PATH, best first. */
