@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { bundleWorkflowCode } from '@temporalio/worker';
@@ -14,6 +15,13 @@ const WORKFLOWS_PATH = fileURLToPath(
 export async function bundleWorkflows(workflowsPath = WORKFLOWS_PATH): Promise<string> {
   const { code } = await bundleWorkflowCode({ workflowsPath, logger: silent });
   return code;
+}
+
+/** The prebuilt bundle; from uncompiled source, where there is none, one that is made now. */
+export async function findWorkflowBundle(): Promise<{ codePath: string } | { code: string }> {
+  if (existsSync(WORKFLOW_BUNDLE_PATH)) return { codePath: WORKFLOW_BUNDLE_PATH };
+  if (import.meta.url.endsWith('.ts')) return { code: await bundleWorkflows() };
+  throw new Error(`the workflow bundle ${WORKFLOW_BUNDLE_PATH} is missing; build it with \`npm run build\``);
 }
 
 /** Writes the prebuilt bundle; called by the build. */

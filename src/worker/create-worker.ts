@@ -1,7 +1,7 @@
 import { type NativeConnection, Worker, type WorkerOptions } from '@temporalio/worker';
 import type { Activities } from '../contracts/activities.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
-import { WORKFLOW_BUNDLE_PATH } from './bundle.ts';
+import { findWorkflowBundle } from './bundle.ts';
 
 /** What a Slipway worker is made of; everything else has a default that fits a container of 1 GB. */
 export interface SlipwayWorkerOptions {
@@ -26,7 +26,7 @@ export async function createSlipwayWorker(options: SlipwayWorkerOptions): Promis
     connection: options.connection,
     namespace: options.namespace ?? 'default',
     taskQueue: options.taskQueue ?? TASK_QUEUE,
-    workflowBundle: options.workflowBundle ?? { codePath: WORKFLOW_BUNDLE_PATH },
+    workflowBundle: options.workflowBundle ?? (await findWorkflowBundle()),
     activities: options.activities,
     maxCachedWorkflows: options.maxCachedWorkflows ?? 200,
     // A cancelled load test or rollout must hear of it soon, so heartbeats are not held back long.

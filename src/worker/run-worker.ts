@@ -13,7 +13,7 @@ import type { RunEnd, WorkerOptions } from '../config/run-options.ts';
 import { loadTemporalAccess, type TemporalAccess } from '../config/temporal.ts';
 import { createLogger } from '../logging.ts';
 import { createSlipwayWorker } from './create-worker.ts';
-import { openPorts } from './ports.ts';
+import { choosePorts } from './ports.ts';
 
 /** Everything that a worker must know to begin. */
 interface Surroundings {
@@ -46,7 +46,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       ...(surroundings.prometheusUrl === undefined ? {} : { endpoint: surroundings.prometheusUrl }),
     });
     const activities = createActivities({
-      ...(await openPorts(surroundings.embedded, { config, settings: options.settings })),
+      ...choosePorts(surroundings.embedded, config),
       store,
       config,
       runs,

@@ -1,0 +1,38 @@
+import type { ActivityOptions } from '../activities/index.ts';
+import { ConfigurationError } from '../config/errors.ts';
+
+/**
+ * Reads what an operator may set for tasks: SLIPWAY_SLI_PROVIDER, SLIPWAY_JOB_IMAGES (globs with commas), SLIPWAY_JOB_NAMESPACE,
+ * SLIPWAY_WEBHOOK_ALLOW and SLIPWAY_WEBHOOK_DENY (hosts with commas), SLIPWAY_DRAIN_SECONDS. Throws ConfigurationError.
+ */
+export function activityOptions(env: NodeJS.ProcessEnv): ActivityOptions {
+  const provider = env.SLIPWAY_SLI_PROVIDER;
+  const namespace = env.SLIPWAY_JOB_NAMESPACE;
+  const images = list(env.SLIPWAY_JOB_IMAGES);
+  const allowed = list(env.SLIPWAY_WEBHOOK_ALLOW);
+  const denied = list(env.SLIPWAY_WEBHOOK_DENY);
+  const drainTimeMs = milliseconds('SLIPWAY_DRAIN_SECONDS', env.SLIPWAY_DRAIN_SECONDS);
+  return {
+    ...(provider ? { defaultSliProvider: provider } : {}),
+    ...(namespace ? { jobNamespace: namespace } : {}),
+    ...(images === undefined ? {} : { imageAllowList: images }),
+    ...(allowed === undefined ? {} : { webhookAllowedHosts: allowed }),
+    ...(denied === undefined ? {} : { webhookDeniedHosts: denied }),
+    ...(drainTimeMs === undefined ? {} : { drainTimeMs }),
+  };
+}
+
+function list(value: string | undefined): string[] | undefined {
+  if (!value) return undefined;
+  return value
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+}
+
+function milliseconds(variable: string, value: string | undefined): number | undefined {
+  if (!value) return undefined;
+  const seconds = Number(value);
+  if (seconds >= 0) return seconds * 1000;
+  throw new ConfigurationError(`${variable} is ${value}`, 'set it to a number of seconds');
+}
