@@ -70,6 +70,13 @@ const COMMANDS: readonly CommandModule[] = [
     name: 'abort',
     register: async (program) => (await import('./control/control.ts')).registerAbort(program),
   },
+  { name: 'rerun', register: async (program) => (await import('./control/rerun.ts')).registerRerun(program) },
+  {
+    name: 'invalidate',
+    register: async (program) => (await import('./invalidate.ts')).registerInvalidate(program),
+  },
+  { name: 'export', register: async (program) => (await import('./history.ts')).registerExport(program) },
+  { name: 'import', register: async (program) => (await import('./history.ts')).registerImport(program) },
   { name: 'send', register: async (program) => (await import('./send.ts')).registerSend(program) },
   { name: 'worker', register: async (program) => (await import('./worker.ts')).registerWorker(program) },
   { name: 'server', register: async (program) => (await import('./server.ts')).registerServer(program) },

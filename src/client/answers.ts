@@ -130,3 +130,10 @@ const activeRun = z.object({
 });
 
 export const activeRunsAnswer = z.object({ runs: list(activeRun) });
+
+export const rerunAnswer = z.object({
+  keptnContext: z.string(),
+  stage: z.string(),
+  sequence: z.string(),
+  from: z.string(),
+});

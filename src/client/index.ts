@@ -7,6 +7,7 @@ export * from './errors.ts';
 export type { EvaluationFilter, EventFilter, NewEvent } from './events.ts';
 export type { HttpOptions } from './http.ts';
 export type { GitCredentials, NewProject } from './projects.ts';
+export type { Rerun, RerunRequest } from './rerun.ts';
 export type { NewResource, Resource, ResourceScope } from './resources.ts';
 export { hasEnded, type Run, type RunState, type SequenceRun, type TaskRun } from './run.ts';
 export type { ControlRequest, RunFilter } from './runs.ts';

@@ -1,10 +1,11 @@
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
-import { activeRunsAnswer, anything, type SequenceView, sequencesPage } from './answers.ts';
+import { activeRunsAnswer, anything, rerunAnswer, type SequenceView, sequencesPage } from './answers.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { listEvents } from './events.ts';
 import type { ApiHttp } from './http.ts';
 import { fetchAll } from './paging.ts';
+import type { Rerun, RerunRequest } from './rerun.ts';
 import { allSequencesFinished, hasEnded, type Run, sequencesOf, verdictOf } from './run.ts';
 
 const SEQUENCES = ['controlPlane', 'v1', 'sequence'] as const;
@@ -64,6 +65,13 @@ export async function controlSequence(
   }
   const path = [...SEQUENCES, project, keptnContext, 'control'];
   await http.send({ method: 'POST', path, body: { state, stage, by, reason }, answer: anything });
+}
+
+/** Starts an ended run again from the task that did not pass; refused when it goes on or has passed. */
+export function rerunSequence(http: ApiHttp, request: RerunRequest): Promise<Rerun> {
+  const { project, keptnContext, ...body } = request;
+  const path = ['slipway', 'v1', 'project', project, 'run', keptnContext, 'rerun'];
+  return http.send({ method: 'POST', path, body, answer: rerunAnswer });
 }
 
 /** The whole run of a context, from its events and the API's view. Throws NotFoundError. */

@@ -18,6 +18,7 @@ import { ApiHttp, type HttpOptions } from './http.ts';
 import * as projects from './projects.ts';
 import * as resources from './resources.ts';
 import type { Run } from './run.ts';
+import type { Rerun, RerunRequest } from './rerun.ts';
 import {
   type ControlRequest,
   controlSequence,
@@ -27,6 +28,7 @@ import {
   readRun,
 } from './runs.ts';
 import * as trigger from './trigger.ts';
+  rerunSequence,
 import { type WaitOptions, waitForRun } from './wait.ts';
 
 /** The Keptn context of a run that was started. */
@@ -203,6 +205,11 @@ export class SlipwayClient {
     }
     const { project, stage, service } = finished.data;
     const data: EventData = { project, stage, service, evaluation: { reason: request.reason } };
+  /** Starts an ended run again in its context from the task that did not pass, with its pinned definition. Slipway only. */
+  rerun(request: RerunRequest): Promise<Rerun> {
+    return rerunSequence(this.#http, request);
+  }
+
     await this.sendEvent({
       type: 'sh.keptn.event.evaluation.invalidated',
       shkeptncontext: finished.shkeptncontext,

@@ -22,6 +22,7 @@ import { Admission } from './admission.ts';
 import { derivedId } from './derived-id.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
+import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
 
 /** Most triggers of one sequence in one context that are counted; those after MAX_OCCURRENCES are refused anyway. */
@@ -37,6 +38,8 @@ export interface Runs {
   trigger(event: KeptnEvent): Promise<void>;
   /** Stores a `.started` or `.finished` event and hands it to the run that waits for it; for a run that is gone it is dropped. */
   taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
+  /** Starts the sequence of an ended run again from the task that did not pass; throws NotFoundError, RefusedError. */
+  rerun(request: RerunRequest): Promise<Rerun>;
   /** Pauses, resumes or aborts all runs of a context or of one stage of it, queued ones too. */
   control(request: ControlRequest): Promise<void>;
   /** Ends what still runs for a problem that no longer exists. */
@@ -66,6 +69,8 @@ export function createRuns(dependencies: RunsDependencies): Runs {
   return {
     trigger: (event) => starter.trigger(event),
     taskEvent: (event, open) => control.taskEvent(event, open),
+    rerun: (request) =>
+      rerun({ ...dependencies, start: (event, pinned) => starter.again(event, pinned) }, request),
     control: (request) => control.control(request),
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
@@ -130,6 +135,18 @@ class SequenceStarter {
       const keptnContext = event.shkeptncontext;
       await this.#control.problemClosed({ project, stage, service, keptnContext });
     }
+  }
+
+  /** Starts a run with the definition of an earlier one; the same event twice starts it once. */
+  async again(received: KeptnEvent, earlier: SequenceRequest): Promise<void> {
+    const target = targetOf(received);
+    await this.#store.appendEvents([received]);
+    const occurrence = await this.#occurrence(received);
+    const row = stateRow(received, target, occurrence);
+    await this.#enqueue({ ...earlier, occurrence });
+    const { workflowId } = row;
+    await this.#store.appendEvents([received], { openFor: [{ eventId: received.id, workflowId }] });
+    await this.#store.saveSequenceState(row);
   }
 
   /** Keptn 1.4.5: new sequences of a paused context are created paused. */

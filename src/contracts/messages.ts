@@ -1,6 +1,6 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KeptnEvent } from './events.ts';
-import type { QueueStatus, SequenceRequest, SequenceStatus } from './workflows.ts';
+import type { QueueStatus, RunSoFar, SequenceRequest, SequenceStatus } from './workflows.ts';
 
 /** A `.started` or `.finished` event of a responder; de-duplicated by event id, accepted early and late. */
 export const taskEventSignal = defineSignal<[{ event: KeptnEvent }]>('taskEvent');
@@ -39,6 +39,9 @@ export const reportSignal = defineSignal('report');
 
 /** Whole state of a run. */
 export const statusQuery = defineQuery<SequenceStatus>('status');
+
+/** What a run was started with and how far it came: all that is needed to do it again. */
+export const soFarQuery = defineQuery<RunSoFar>('soFar');
 
 /** Puts a run at the end of its queue; a second signal for the same run changes nothing. */
 export const enqueueSignal = defineSignal<[SequenceRequest]>('enqueue');

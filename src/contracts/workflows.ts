@@ -1,4 +1,4 @@
-import type { SequenceInput, Shipyard } from '../sequence/types.ts';
+import type { CompletedTask, SequenceInput, Shipyard } from '../sequence/types.ts';
 import type { KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
 
@@ -59,6 +59,12 @@ export interface SequenceStatus extends QueueScope {
   state: 'triggered' | 'started' | 'waitingForApproval' | 'paused' | 'finished' | 'timedOut' | 'aborted';
   tasks: TaskStatus[];
   outcome?: SequenceOutcome;
+}
+
+/** Answer of the query `soFar` on a sequence. */
+export interface RunSoFar {
+  request: SequenceRequest;
+  completed: CompletedTask[];
 }
 
 /** Answer of the query `status` on a queue. */

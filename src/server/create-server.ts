@@ -21,6 +21,7 @@ import { registerEvents } from './routes/events.ts';
 import { registerProjects } from './routes/projects.ts';
 import { registerResources } from './routes/resources.ts';
 import { registerSecrets } from './routes/secrets.ts';
+import { registerRerun } from './routes/rerun.ts';
 import { registerSequences } from './routes/sequences.ts';
 import { registerServiceInfo } from './routes/service-info.ts';
 import { registerServices } from './routes/services.ts';
@@ -68,6 +69,7 @@ const ROUTES = [
   registerSecrets,
   registerAlertmanager,
   registerStatistics,
+  registerRerun,
 ];
 
 /**

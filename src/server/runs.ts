@@ -1,4 +1,5 @@
 import type { ActiveRun, ActiveRunsQuery } from '../client/active-runs.ts';
+import type { Rerun, RerunRequest } from '../client/rerun.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { OpenTrigger } from '../store/store.ts';
 
@@ -31,6 +32,8 @@ export interface ClosedProblem {
 export interface Runs {
   /** Starts, or queues, the sequence of a stored `<stage>.<sequence>.triggered` event; throws SequenceNotStartableError. */
   trigger(event: KeptnEvent): Promise<void>;
+  /** Starts the sequence of an ended run again; throws ApiError when it goes on, has passed or is not known. */
+  rerun(request: RerunRequest): Promise<Rerun>;
   /** Hands a started or finished event to the run that waits for it. */
   taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
   /** A context without running sequences is no error (Keptn 1.4.5). */

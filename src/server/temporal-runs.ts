@@ -1,4 +1,4 @@
-import { RefusedError, UnreachableError } from '../client/errors.ts';
+import { NotFoundError, RefusedError, UnreachableError } from '../client/errors.ts';
 import type { Runs as TemporalRuns } from '../client/start-sequence.ts';
 import { ApiError } from './errors.ts';
 import { type Runs, RunsUnavailableError } from './runs.ts';
@@ -8,6 +8,7 @@ export function serverRuns(runs: TemporalRuns): Runs {
   return {
     trigger: (event) => available(async () => void (await runs.trigger(event))),
     taskEvent: (event, open) => available(() => runs.taskEvent(event, open)),
+    rerun: (request) => available(() => runs.rerun(request)),
     control: (request) => available(async () => void (await runs.control(request))),
     problemClosed: (problem) => available(async () => void (await runs.problemClosed(problem))),
     active: (query) => available(() => runs.active(query)),
@@ -19,6 +20,7 @@ async function available<T>(call: () => Promise<T>): Promise<T> {
     return await call();
   } catch (error) {
     if (error instanceof UnreachableError) throw new RunsUnavailableError(error.message, { cause: error });
+    if (error instanceof NotFoundError) throw new ApiError(404, error.message);
     if (error instanceof RefusedError) throw new ApiError(400, error.message);
     throw error;
   }

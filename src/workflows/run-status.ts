@@ -19,6 +19,15 @@ export class RunStatus {
     if (row !== undefined) row.triggeredId = triggeredId;
   }
 
+  /** The tasks that an earlier run has completed for this one. */
+  takeOver(state: SequenceState): void {
+    for (const { name, triggeredId } of state.completed) {
+      this.open(name, triggeredId);
+      this.update(triggeredId, { executor: 'an earlier run' });
+    }
+    this.completed(state);
+  }
+
   update(triggeredId: string, change: Partial<Omit<TaskStatus, 'task' | 'triggeredId'>>): void {
     const row = this.#rows.find((candidate) => candidate.triggeredId === triggeredId);
     if (row !== undefined) Object.assign(row, change);

@@ -13,7 +13,7 @@ import { ENGINE_SOURCE, type KeptnEvent, parseEventType } from '../contracts/eve
 import { queueWorkflowId } from '../contracts/ids.ts';
 import { type ControlReason, type SlotMessage, slotSignal } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
-import type { SequenceOutcome, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
+import type { RunSoFar, SequenceOutcome, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
 import { advance, createSequence } from '../sequence/advance.ts';
 import { followUps } from '../sequence/follow-ups.ts';
 import type {
@@ -66,6 +66,7 @@ export class SequenceRun {
     this.approval = new ApprovalDesk(({ triggeredId, data }) => this.#task?.decided(triggeredId, data));
     this.#state = createSequence(input);
     this.#status = new RunStatus(this.scope, input.tasks);
+    this.#status.takeOver(this.#state);
     this.#inbox.push({ kind: 'begin' });
   }
 
@@ -86,6 +87,11 @@ export class SequenceRun {
 
   status(): SequenceStatus {
     return this.#status.of(this.#state, this.#outcome);
+  }
+
+  /** What it was started with and has done. */
+  soFar(): RunSoFar {
+    return { request: this.request, completed: this.#state.completed };
   }
 
   /** A responder's event; anything that is not a started or finished event of a task is dropped and logged. */

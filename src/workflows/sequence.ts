@@ -7,6 +7,7 @@ import {
   reportSignal,
   resumeSignal,
   slotGrantedSignal,
+  soFarQuery,
   statusQuery,
   taskEventSignal,
 } from '../contracts/messages.ts';
@@ -43,5 +44,6 @@ export async function sequence(request: SequenceRequest): Promise<SequenceOutcom
   setHandler(slotGrantedSignal, () => run.slotGranted(), { description: "the queue's answer" });
   setHandler(reportSignal, () => run.reportEnd(), { description: 'tell the queue when the run ends' });
   setHandler(statusQuery, () => run.status(), { description: 'the whole state of the run' });
+  setHandler(soFarQuery, () => run.soFar(), { description: 'what the run was started with and has done' });
   return run.untilEnded();
 }

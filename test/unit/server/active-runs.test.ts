@@ -28,6 +28,14 @@ describe('the list of what runs wait for', function () {
     await assert.rejects(client.activeRuns({ project: 'nope' }), /project not found/i);
   });
 
+  it('hands a run on that is to be done again', async () => {
+    const client = new SlipwayClient({ endpoint: `${api.url}/api`, token: TOKEN });
+    const asked = { project: 'tour', keptnContext: 'a', from: 'approval', by: 'ada', reason: 'flaky' };
+    const started = await client.rerun(asked);
+    assert.deepEqual(started, { keptnContext: 'a', stage: 'qa', sequence: 'delivery', from: 'approval' });
+    assert.deepEqual(api.runs.rerunRequests, [asked]);
+  });
+
   it('is refused while the engine is away', async () => {
     api.runs.down = true;
     const answer = await api.get('/slipway/v1/project/tour/run');

@@ -7,6 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import pino from 'pino';
 import { GitConfigRepo } from '../../../src/activities/config/git-config-repo.ts';
 import type { ActiveRun, ActiveRunsQuery } from '../../../src/client/active-runs.ts';
+import type { Rerun, RerunRequest } from '../../../src/client/rerun.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
@@ -55,6 +56,7 @@ export class RecordedRuns implements Runs {
   readonly controlled: ControlRequest[] = [];
   readonly closed: ClosedProblem[] = [];
   readonly activeRuns: ActiveRun[] = [];
+  readonly rerunRequests: RerunRequest[] = [];
 
   async trigger(event: KeptnEvent): Promise<void> {
     this.#reach();
@@ -74,6 +76,13 @@ export class RecordedRuns implements Runs {
   async control(request: ControlRequest): Promise<void> {
     this.#reach();
     this.controlled.push(request);
+  }
+
+  async rerun(request: RerunRequest): Promise<Rerun> {
+    this.#reach();
+    this.rerunRequests.push(request);
+    const { keptnContext, stage = 'qa', from = 'deployment' } = request;
+    return { keptnContext, stage, sequence: 'delivery', from };
   }
 
   async active(query: ActiveRunsQuery): Promise<ActiveRun[]> {
