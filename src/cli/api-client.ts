@@ -2,7 +2,7 @@ import type { SlipwayClient } from '../client/index.ts';
 import type { ApiOptions } from './options.ts';
 
 /** The SDK client for a command's options; loaded here, so that help and the gate start without it. */
-export async function connect(options: ApiOptions): Promise<SlipwayClient> {
+export async function connect(options: Omit<ApiOptions, 'output'>): Promise<SlipwayClient> {
   const [{ SlipwayClient: Client }, { findApi }, { loadSettings }] = await Promise.all([
     import('../client/index.ts'),
     import('../config/api.ts'),

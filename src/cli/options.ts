@@ -29,13 +29,18 @@ export function withConfig(command: Command): Command {
 
 /** Adds `--endpoint`, `--token`, `--config` and `-o`. */
 export function withApi(command: Command): Command {
+  return withOutput(withApiAddress(command));
+}
+
+/** Adds `--endpoint`, `--token` and `--config`, for commands with an `-o` of their own. */
+export function withApiAddress(command: Command): Command {
   const api = command
     .option(
       '--endpoint <url>',
       'address of the API (default: SLIPWAY_ENDPOINT, slipway.toml, the running `slipway dev`)',
     )
     .option('--token <token>', 'API token; SLIPWAY_TOKEN is safer, options show in the process list');
-  return withOutput(withConfig(api));
+  return withConfig(api);
 }
 
 /** Adds a line of examples below the help. */

@@ -73,13 +73,20 @@ export interface EvaluationFilter {
   stage?: string | undefined;
   service?: string | undefined;
   keptnContext?: string | undefined;
+  /** Any of these results. */
+  results?: readonly string[] | undefined;
+  /** Key of letters, digits, dots, dashes and underscores; a value without commas. */
+  label?: { key: string; value: string } | undefined;
+  /** Only evaluations strictly later, RFC 3339. */
+  fromTime?: string | undefined;
+  beforeTime?: string | undefined;
   /** Newest so many. Default 20, at most 100. */
   limit?: number | undefined;
 }
 
 /** evaluation.finished events without the invalidated ones, newest first. */
 export async function listEvaluations(http: ApiHttp, filter: EvaluationFilter): Promise<KeptnEvent[]> {
-  const { limit = 20, keptnContext, ...scope } = filter;
+  const { limit = 20, keptnContext, results, label, fromTime, beforeTime, ...scope } = filter;
   if (limit < 1 || limit > 100 || !Number.isInteger(limit)) {
     throw new RefusedError(`the limit ${limit} is not between 1 and 100`, 'ask for 1 to 100 evaluations');
   }
@@ -87,12 +94,22 @@ export async function listEvaluations(http: ApiHttp, filter: EvaluationFilter): 
   const parts = Object.entries(scope).flatMap(([key, value]) =>
     value === undefined ? [] : [`data.${key}:${value}`],
   );
+  if (results !== undefined) parts.push(`data.result:${results.join(',')}`);
+  if (label !== undefined) parts.push(labelFilter(label));
   if (keptnContext !== undefined) parts.push(`shkeptncontext:${keptnContext}`);
   const page = await http.send({
     method: 'GET',
     path: ['mongodb-datastore', 'event', 'type', 'sh.keptn.event.evaluation.finished'],
-    query: { filter: parts.join(' AND '), excludeInvalidated: true, limit },
+    query: { filter: parts.join(' AND '), excludeInvalidated: true, limit, fromTime, beforeTime },
     answer: eventsPage,
   });
   return page.events;
+}
+
+/** The datastore's grammar has no quotes: what it would read as something else is refused. */
+function labelFilter({ key, value }: { key: string; value: string }): string {
+  if (/^[\w.-]+$/.test(key) && !value.includes(',') && !value.includes(' AND ') && value === value.trim()) {
+    return `data.labels.${key}:${value}`;
+  }
+  throw new RefusedError(`the label ${key}=${value} cannot be asked for`, 'ask for another one');
 }

@@ -2,6 +2,7 @@ import { findApi } from '../config/api.ts';
 import type { SettingFlags } from '../config/load.ts';
 import { loadSettings } from '../config/load.ts';
 import type { EventData, KeptnEvent } from '../contracts/events.ts';
+import type { JsonObject } from '../contracts/json.ts';
 import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
 import {
   type Metadata,
@@ -13,12 +14,13 @@ import {
 } from './answers.ts';
 import { type Decided, type DecisionRequest, decide, listOpenApprovals } from './approvals.ts';
 import { NotFoundError } from './errors.ts';
+import * as history from './evaluation-history.ts';
 import * as events from './events.ts';
 import { ApiHttp, type HttpOptions } from './http.ts';
 import * as projects from './projects.ts';
+import type { Rerun, RerunRequest } from './rerun.ts';
 import * as resources from './resources.ts';
 import type { Run } from './run.ts';
-import type { Rerun, RerunRequest } from './rerun.ts';
 import {
   type ControlRequest,
   controlSequence,
@@ -26,9 +28,9 @@ import {
   listSequences,
   type RunFilter,
   readRun,
+  rerunSequence,
 } from './runs.ts';
 import * as trigger from './trigger.ts';
-  rerunSequence,
 import { type WaitOptions, waitForRun } from './wait.ts';
 
 /** The Keptn context of a run that was started. */
@@ -119,6 +121,16 @@ export class SlipwayClient {
     return events.listEvaluations(this.#http, filter);
   }
 
+  /** Stored evaluations with the invalidated ones, newest first, as importEvaluations takes them; Slipway only. */
+  exportEvaluations(filter: history.HistoryFilter = {}): AsyncGenerator<JsonObject> {
+    return history.readHistory(this.#http, filter);
+  }
+
+  /** Stores up to 1000 exported evaluations, at most 7 MB; those that are there already stay. Slipway only. */
+  importEvaluations(evaluations: readonly JsonObject[]): Promise<number> {
+    return history.writeHistory(this.#http, evaluations);
+  }
+
   /** Stored events, newest first. */
   events(filter: events.EventFilter): Promise<KeptnEvent[]> {
     return events.listEvents(this.#http, filter);
@@ -193,6 +205,11 @@ export class SlipwayClient {
     return controlSequence(this.#http, 'abort', request);
   }
 
+  /** Starts an ended run again in its context from the task that did not pass, with its pinned definition. Slipway only. */
+  rerun(request: RerunRequest): Promise<Rerun> {
+    return rerunSequence(this.#http, request);
+  }
+
   /** Takes an evaluation out of later comparisons; `evaluationId` is the id of its evaluation.finished event. There is no way back. */
   async invalidateEvaluation(request: { evaluationId: string; reason: string }): Promise<void> {
     const type = 'sh.keptn.event.evaluation.finished';
@@ -205,11 +222,6 @@ export class SlipwayClient {
     }
     const { project, stage, service } = finished.data;
     const data: EventData = { project, stage, service, evaluation: { reason: request.reason } };
-  /** Starts an ended run again in its context from the task that did not pass, with its pinned definition. Slipway only. */
-  rerun(request: RerunRequest): Promise<Rerun> {
-    return rerunSequence(this.#http, request);
-  }
-
     await this.sendEvent({
       type: 'sh.keptn.event.evaluation.invalidated',
       shkeptncontext: finished.shkeptncontext,

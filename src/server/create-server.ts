@@ -17,6 +17,7 @@ import { registerActiveRuns } from './routes/active-runs.ts';
 import { registerAlertmanager } from './routes/alertmanager.ts';
 import { registerDatastore } from './routes/datastore.ts';
 import { registerEvaluation } from './routes/evaluation.ts';
+import { registerEvaluations } from './routes/evaluations.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerProjects } from './routes/projects.ts';
 import { registerResources } from './routes/resources.ts';
@@ -62,6 +63,7 @@ const ROUTES = [
   registerProjects,
   registerServices,
   registerEvaluation,
+  registerEvaluations,
   registerSequences,
   registerActiveRuns,
   registerUniform,

@@ -284,7 +284,10 @@ describe('slipway commands that talk to the API', () => {
       (await lines('sequences', '-p', 'tour')).join('\n'),
       new RegExp(`${keptnContext} +delivery +web +finished`),
     );
-    assert.match((await lines('evaluations', '-p', 'tour')).join('\n'), /hardening +web +fail +33.33/);
+    assert.match(
+      (await lines('evaluations', '-p', 'tour', '-o', 'table')).join('\n'),
+      /hardening +web +fail +33.33/,
+    );
     assert.match((await lines('events', '-c', keptnContext)).join('\n'), /evaluation\.finished +hardening/);
   });
 
