@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { bundleWorkflowCode } from '@temporalio/worker';
+import { pidDirectory } from '../../src/embedded/processes/pid-files.ts';
 import { openProcessGroup } from '../../src/embedded/processes/process-group.ts';
 import { startTemporalServer } from '../../src/embedded/temporal-server.ts';
+import { eventually } from '../support/eventually.ts';
 import { type KillPoint, Lane, type Stage, type Told } from './killing.ts';
 import type { Scenario } from './scenarios.ts';
 
@@ -16,10 +19,11 @@ const SHORT_TIMEOUTS = fileURLToPath(new URL('short-timeouts.ts', import.meta.ur
 /** A Temporal server and a workflow bundle for a campaign of kills; `close` ends and removes all of it. */
 export async function setStage(
   options: { inMemory?: boolean } = {},
-): Promise<Stage & { stateDir: string; close(): Promise<void> }> {
+): Promise<Stage & { killServer(): Promise<void>; close(): Promise<void> }> {
   const directory = await mkdtemp(join(tmpdir(), 'slipway-durability-'));
   const processes = await openProcessGroup(join(directory, 'state'));
-  const { address } = await startTemporalServer(processes, { inMemory: true, headless: true, ...options });
+  const serverOptions = { inMemory: true, headless: true, ...options };
+  const { address } = await startTemporalServer(processes, serverOptions);
   const bundlePath = join(directory, 'bundle.js');
   await writeFile(bundlePath, await bundle());
   const connection = await Connection.connect({ address });
@@ -28,13 +32,23 @@ export async function setStage(
     address,
     bundlePath,
     directory,
-    stateDir: processes.stateDir,
+    killServer: async () => {
+      await killed(join(pidDirectory(processes.stateDir), 'temporal.pid.json'));
+      await startTemporalServer(processes, { ...serverOptions, port: Number(address.split(':')[1]) });
+    },
     close: async () => {
       await connection.close();
       await processes.stopAll();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** Sends SIGKILL to the process that a pid file names, and waits until it is gone and forgotten. */
+async function killed(pidFile: string): Promise<void> {
+  const { pid } = JSON.parse(readFileSync(pidFile, 'utf8')) as { pid: number };
+  process.kill(pid, 'SIGKILL');
+  await eventually('the server is gone', () => !existsSync(pidFile));
 }
 
 async function bundle(): Promise<string> {

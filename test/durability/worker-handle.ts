@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { WorkerProcessOptions, WorkOrder } from './worker-process.ts';
 
@@ -15,6 +16,7 @@ export class WorkerHandle {
   constructor(options: WorkerProcessOptions) {
     this.#child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
       stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, NODE_COMPILE_CACHE: join(options.directory, 'compiled') },
     });
     this.#child.stderr?.on('data', (chunk) => {
       this.#errors += String(chunk);

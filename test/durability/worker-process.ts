@@ -1,10 +1,12 @@
 // A worker to be killed. Prints `ready`, waits for one line of JSON, then works until it is killed.
 //   node worker-process.ts '{"address": …, "taskQueue": …, "bundlePath": …, "directory": …}'
+import { flushCompileCache } from 'node:module';
 import { createInterface } from 'node:readline';
 import { Client } from '@temporalio/client';
 import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import type { SequenceRequest } from '../../src/contracts/workflows.ts';
 import { createSlipwayWorker } from '../../src/worker/create-worker.ts';
+import { eventually } from '../support/eventually.ts';
 import { worldActivities } from './activities.ts';
 import { enqueue } from './enqueue.ts';
 import { askedFor, followUpRequest } from './follow-up.ts';
@@ -31,10 +33,16 @@ const { address, taskQueue, bundlePath, directory } = JSON.parse(
   process.argv[2] ?? '',
 ) as WorkerProcessOptions;
 Runtime.install({ logger: new DefaultLogger('ERROR') });
-const connection = await NativeConnection.connect({ address });
+// The server may be the one that is being killed.
+const connection = await eventually(
+  'the server answers',
+  () => NativeConnection.connect({ address }).catch(() => undefined),
+  30_000,
+);
 const client = new Client({ connection });
 process.stdin.on('end', () => process.exit(1)); // the test is gone
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+flushCompileCache(); // the next worker starts in half the time; a killed one never writes it
 process.stdout.write('ready\n');
 const order = JSON.parse(String((await lines.next()).value)) as WorkOrder;
 
