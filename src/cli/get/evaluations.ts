@@ -89,6 +89,13 @@ async function writePage(
   events: KeptnEvent[],
   { file, title }: { file: string; title: string },
 ): Promise<void> {
+  const places = [...new Set(events.map(({ data }) => `${data.stage}/${data.service}`))];
+  if (places.length > 1) {
+    throw new UsageError(
+      `one page shows one service in one stage, but there are ${places.join(', ')}`,
+      'add --stage and --service',
+    );
+  }
   const { renderEvaluationsPage } = await import('../gate/evaluations-page.ts');
   const { runsOf } = await import('../gate/runs.ts');
   try {
