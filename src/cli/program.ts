@@ -70,6 +70,14 @@ const COMMANDS: readonly CommandModule[] = [
     name: 'abort',
     register: async (program) => (await import('./control/control.ts')).registerAbort(program),
   },
+  {
+    name: 'stop-line',
+    register: async (program) => (await import('./control/line.ts')).registerStopLine(program),
+  },
+  {
+    name: 'resume-line',
+    register: async (program) => (await import('./control/line.ts')).registerResumeLine(program),
+  },
   { name: 'rerun', register: async (program) => (await import('./control/rerun.ts')).registerRerun(program) },
   {
     name: 'invalidate',

@@ -28,12 +28,20 @@ const stage = z.object({
   services: list(service),
 });
 
+const line = z.object({
+  state: z.enum(['running', 'stopped']),
+  by: z.string().exactOptional(),
+  reason: z.string().exactOptional(),
+  time: z.string().exactOptional(),
+});
+
 const project = z.object({
   projectName: z.string(),
   creationDate: z.string().optional(),
   shipyard: z.string().optional(),
   shipyardVersion: z.string().optional(),
   stages: list(stage),
+  line: line.optional(),
 });
 
 /** A service of one stage. */
@@ -137,3 +145,5 @@ export const rerunAnswer = z.object({
   sequence: z.string(),
   from: z.string(),
 });
+
+export const lineAnswer = line;

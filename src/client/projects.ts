@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import {
   anything,
+  lineAnswer,
   type Project,
   projectAnswer,
   projectsPage,
@@ -10,6 +11,7 @@ import {
   stagesPage,
 } from './answers.ts';
 import type { ApiHttp } from './http.ts';
+import type { Line } from './line.ts';
 import { fetchAll } from './paging.ts';
 
 const PROJECTS = ['controlPlane', 'v1', 'project'] as const;
@@ -64,4 +66,14 @@ export function listStages(http: ApiHttp, project: string): Promise<Stage[]> {
 export function listServices(http: ApiHttp, project: string, stage: string): Promise<Service[]> {
   const path = [...PROJECTS, project, 'stage', stage, 'service'];
   return fetchAll(http, { path, answer: servicesPage }, (page) => page.services);
+}
+
+/** Stops or resumes the line of a project: whether anything new may start in it. */
+export async function changeLine(
+  http: ApiHttp,
+  project: string,
+  change: Pick<Line, 'state'> & { by?: string | undefined; reason?: string | undefined },
+): Promise<Line> {
+  const path = ['slipway', 'v1', 'project', project, 'line'];
+  return http.send({ method: 'POST', path, body: change, answer: lineAnswer });
 }

@@ -17,6 +17,7 @@ import { NotFoundError } from './errors.ts';
 import * as history from './evaluation-history.ts';
 import * as events from './events.ts';
 import { ApiHttp, type HttpOptions } from './http.ts';
+import type { Line } from './line.ts';
 import * as projects from './projects.ts';
 import type { Rerun, RerunRequest } from './rerun.ts';
 import * as resources from './resources.ts';
@@ -208,6 +209,29 @@ export class SlipwayClient {
   /** Starts an ended run again in its context from the task that did not pass, with its pinned definition. Slipway only. */
   rerun(request: RerunRequest): Promise<Rerun> {
     return rerunSequence(this.#http, request);
+  }
+
+  /** Starts nothing new in the project and pauses what runs, until resumeLine. Slipway only. */
+  stopLine({
+    project,
+    reason,
+    by,
+  }: {
+    project: string;
+    reason: string;
+    by?: string | undefined;
+  }): Promise<Line> {
+    return projects.changeLine(this.#http, project, { state: 'stopped', reason, by });
+  }
+
+  /** Lets the project start sequences again and resumes what stopLine has paused. Slipway only. */
+  resumeLine(change: {
+    project: string;
+    reason?: string | undefined;
+    by?: string | undefined;
+  }): Promise<Line> {
+    const { project, reason, by } = change;
+    return projects.changeLine(this.#http, project, { state: 'running', reason, by });
   }
 
   /** Takes an evaluation out of later comparisons; `evaluationId` is the id of its evaluation.finished event. There is no way back. */

@@ -21,6 +21,7 @@ import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.
 import { Admission } from './admission.ts';
 import { derivedId } from './derived-id.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
+import { Holds } from './holds.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
 import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
@@ -87,11 +88,13 @@ class SequenceStarter {
   readonly #taskQueue: string;
   readonly #timeouts: DefaultTimeouts;
   readonly #admission: Admission;
+  readonly #holds: Holds;
   readonly #control: RunControl;
 
   constructor(dependencies: RunsDependencies, control: RunControl) {
     this.#control = control;
     this.#admission = new Admission(dependencies.store);
+    this.#holds = new Holds(dependencies.store);
     this.#client = dependencies.temporalClient;
     this.#store = dependencies.store;
     this.#config = dependencies.config;
@@ -112,8 +115,9 @@ class SequenceStarter {
         : pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
     const row = stateRow(event, target, occurrence);
     const log = this.#logger.child({ keptnContext: event.shkeptncontext, workflowId: row.workflowId });
+    const hold = pinned.found ? await this.#holds.on(event, pinned.request) : {};
     const refusal = pinned.found
-      ? await this.#admission.refusal(event, target, pinned.limits)
+      ? ((await this.#admission.refusal(event, target, pinned.limits)) ?? hold.refusal)
       : pinned.message;
     if (!pinned.found || refusal !== undefined) {
       // A repeated trigger of a run that began before: its problem has been closed since, and the run was told.
@@ -122,7 +126,7 @@ class SequenceStarter {
       log.warn({ reason: refusal }, 'sequence cannot start');
       return;
     }
-    const paused = await this.#isPaused(event);
+    const paused = hold.paused === true || (await this.#isPaused(event));
     await this.#enqueue(paused ? { ...pinned.request, paused } : pinned.request);
     // Written afterwards, so that a trigger that Temporal did not take leaves no run behind; its time lets later states win.
     const { workflowId } = row;
@@ -140,6 +144,10 @@ class SequenceStarter {
   /** Starts a run with the definition of an earlier one; the same event twice starts it once. */
   async again(received: KeptnEvent, earlier: SequenceRequest): Promise<void> {
     const target = targetOf(received);
+    const { refusal, paused } = await this.#holds.on(received, earlier);
+    if (refusal !== undefined || paused === true) {
+      throw new RefusedError(refusal ?? 'the line of the project is stopped', 'start it again later');
+    }
     await this.#store.appendEvents([received]);
     const occurrence = await this.#occurrence(received);
     const row = stateRow(received, target, occurrence);

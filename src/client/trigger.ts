@@ -8,6 +8,12 @@ import { CLIENT_SOURCE, type NewEvent, sendEvent } from './events.ts';
 import type { ApiHttp } from './http.ts';
 import { listServices, readProject } from './projects.ts';
 
+/** Starts a sequence although its stage is frozen; kept in the event's data and as the label `override-freeze`. */
+export interface FreezeOverride {
+  reason: string;
+  by?: string | undefined;
+}
+
 /** A delivery to be started. */
 export interface DeliveryRequest {
   project: string;
@@ -23,6 +29,7 @@ export interface DeliveryRequest {
   /** Values for the chart beside the image; `image` in here overrides. */
   values?: JsonObject | undefined;
   labels?: Record<string, string> | undefined;
+  overrideFreeze?: FreezeOverride | undefined;
 }
 
 /** A sequence to be started with any payload. */
@@ -33,6 +40,7 @@ export interface SequenceRequest {
   sequence: string;
   data?: JsonObject | undefined;
   labels?: Record<string, string> | undefined;
+  overrideFreeze?: FreezeOverride | undefined;
 }
 
 /** An evaluation to be started on its own. */
@@ -66,7 +74,7 @@ export async function deliveryEvent(http: ApiHttp, request: DeliveryRequest): Pr
       project: request.project,
       stage,
       service: request.service,
-      ...(request.labels === undefined ? {} : { labels: request.labels }),
+      ...labelsAndOverride(stage, request),
       configurationChange: { values: { image, ...request.values } },
       // The same empty block as the Keptn 1.4.5 CLI sends: executors merge into it.
       deployment: { deploymentURIsLocal: null, deploymentstrategy: '' },
@@ -76,12 +84,12 @@ export async function deliveryEvent(http: ApiHttp, request: DeliveryRequest): Pr
 
 /** The event that a sequence starts with, after its target has been found. Throws NotFoundError. */
 export async function sequenceEvent(http: ApiHttp, request: SequenceRequest): Promise<NewEvent> {
-  const { project, stage, service, sequence, data, labels } = request;
+  const { project, stage, service, sequence, data } = request;
   await checkTarget(http, await readProject(http, project), { stage, service, sequence });
   return {
     type: sequenceEventType(stage, sequence, 'triggered'),
     source: CLIENT_SOURCE,
-    data: { ...data, project, stage, service, ...(labels === undefined ? {} : { labels }) },
+    data: { ...data, project, stage, service, ...labelsAndOverride(stage, request) },
   };
 }
 
@@ -112,6 +120,23 @@ export async function triggerEvaluation(
   const path = ['controlPlane', 'v1', 'project', project, 'stage', stage, 'service', service, 'evaluation'];
   const body = { ...window, labels, gitcommitid: gitCommitId };
   return http.send({ method: 'POST', path, body, answer: contextAnswer });
+}
+
+/** An override counts for the stage that is triggered, not for those that follow. */
+function labelsAndOverride(
+  stage: string,
+  {
+    labels,
+    overrideFreeze,
+  }: { labels?: Record<string, string> | undefined; overrideFreeze?: FreezeOverride | undefined },
+): JsonObject {
+  if (overrideFreeze === undefined) return labels === undefined ? {} : { labels };
+  const { reason, by } = overrideFreeze;
+  if (reason.trim() === '') throw new RefusedError('the freeze is overridden without a reason', 'say why');
+  return {
+    labels: { ...labels, 'override-freeze': reason },
+    'x-override-freeze': { stage, reason, ...(by === undefined ? {} : { by }) },
+  };
 }
 
 function imageWithTag(image: string, tag: string | undefined): string {

@@ -1,4 +1,5 @@
 import type { Result, Status } from '../contracts/events.ts';
+import type { FreezeWindow } from './freeze.ts';
 import type { JsonObject } from './json.ts';
 
 export type { Result, Status };
@@ -74,6 +75,8 @@ export interface SequenceDefinition {
 export interface StageDefinition {
   name: string;
   sequences: SequenceDefinition[];
+  /** Times in which the stage starts nothing new (shipyard key `x-freeze`). */
+  freeze?: FreezeWindow[];
 }
 
 /** A parsed shipyard: stages and sequences in file order. */

@@ -20,6 +20,7 @@ import { registerEvaluation } from './routes/evaluation.ts';
 import { registerEvaluations } from './routes/evaluations.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerProjects } from './routes/projects.ts';
+import { registerLine } from './routes/line.ts';
 import { registerResources } from './routes/resources.ts';
 import { registerSecrets } from './routes/secrets.ts';
 import { registerRerun } from './routes/rerun.ts';
@@ -69,6 +70,8 @@ const ROUTES = [
   registerUniform,
   registerResources,
   registerSecrets,
+  registerRerun,
+  registerLine,
   registerAlertmanager,
   registerStatistics,
   registerRerun,

@@ -1,3 +1,4 @@
+import { type Line, readLine } from '../client/line.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { ProjectRow, SequenceStateRow, ServiceRow, ServiceView, Store } from '../store/store.ts';
 import { parentStages } from './shipyard-text.ts';
@@ -8,6 +9,7 @@ const MANY = 1000;
 /** A project as Keptn's API answers it; its stages stand in the order of the shipyard. */
 export async function projectView(store: Store, project: ProjectRow): Promise<JsonObject> {
   const { name, creationDate, shipyard, shipyardVersion, upstreamUrl, upstreamUser } = project;
+  const line = await readLine(store, name);
   return {
     projectName: name,
     creationDate,
@@ -15,10 +17,17 @@ export async function projectView(store: Store, project: ProjectRow): Promise<Js
     shipyardVersion,
     isUpstreamAutoProvisioned: upstreamUrl === undefined,
     stages: await stageViews(store, project),
+    ...stoppedLine(line),
     ...(upstreamUrl === undefined
       ? {}
       : { gitCredentials: { remoteURL: upstreamUrl, user: upstreamUser ?? '' } }),
   };
+}
+
+/** Only a stopped line is told: Keptn's answer has no such field. */
+function stoppedLine({ state, by, reason, time }: Line): JsonObject {
+  if (state === 'running') return {};
+  return { line: { state, ...(by === undefined ? {} : { by }), reason: reason ?? '', time: time ?? '' } };
 }
 
 /** The project's stages in the order of the shipyard, each with all services. */

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { Project } from '../../client/index.ts';
 import { connect } from '../api-client.ts';
 import { type ApiOptions, withApi, withExample } from '../options.ts';
 
@@ -14,17 +15,24 @@ export function registerGetProjects(group: Command): void {
     const projects = name === undefined ? await client.projects() : [await client.project(name)];
     const { printResult } = await import('../output/print.ts');
     printResult(options.output, projects, () => ({
-      head: ['project', 'stages', 'created', 'shipyard'],
+      head: ['project', 'stages', 'created', 'shipyard', 'line'],
       rows: projects.map((project) => [
         project.projectName,
         project.stages.map((stage) => stage.stageName).join(', '),
         creationTime(project.creationDate),
         project.shipyardVersion,
+        lineText(project),
       ]),
       empty: 'No projects. Create one with `slipway create project`.',
     }));
   });
   withExample(command, 'slipway get projects -o json');
+}
+
+/** `stopped by ada: reason`, or nothing while the line runs. */
+function lineText({ line }: Project): string | undefined {
+  if (line?.state !== 'stopped') return undefined;
+  return `stopped${line.by ? ` by ${line.by}` : ''}: ${line.reason ?? ''}`;
 }
 
 /** Keptn gives nanoseconds since 1970 as a text; answers RFC 3339, or undefined for anything else. */

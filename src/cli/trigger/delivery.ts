@@ -3,9 +3,10 @@ import type { DeliveryRequest } from '../../client/index.ts';
 import type { JsonObject } from '../../contracts/json.ts';
 import { connect } from '../api-client.ts';
 import { readLabels, readValues, withExample } from '../options.ts';
-import { reportStarted, type TriggerOptions, withWatch } from './started.ts';
+import { freezeOverride, reportStarted, type TriggerOptions, withWatch } from './started.ts';
 
 interface Options extends TriggerOptions {
+  overrideFreeze?: string;
   image: string;
   tag?: string;
   stage?: string;
@@ -27,6 +28,7 @@ export function registerTriggerDelivery(group: Command): void {
     .option('--sequence <name>', 'sequence to start', 'delivery')
     .option('--values <key=value>', 'value for the chart, dotted keys, repeatable', readValues)
     .option('-l, --labels <key=value,…>', 'labels of the run, repeatable', readLabels)
+    .option('--override-freeze <reason>', 'start although the stage is frozen; who and why are recorded')
     .option('--dry-run', 'send nothing: print the event and the order of tasks that it would lead to');
   withWatch(command).action(runCommand);
   withExample(
@@ -37,7 +39,7 @@ export function registerTriggerDelivery(group: Command): void {
 
 async function runCommand(options: Options): Promise<void> {
   const client = await connect(options);
-  const request: DeliveryRequest = options;
+  const request: DeliveryRequest = { ...options, overrideFreeze: freezeOverride(options.overrideFreeze) };
   if (options.dryRun) {
     const { printDryRun } = await import('./dry-run.ts');
     await printDryRun(client, await client.deliveryEvent(request), options.output);

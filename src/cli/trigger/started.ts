@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { SlipwayClient, Started } from '../../client/index.ts';
+import type { FreezeOverride, SlipwayClient, Started } from '../../client/index.ts';
+import { loginName } from '../control/control.ts';
 import { type ApiOptions, VERDICT_CODES, withApi, withExitCodes } from '../options.ts';
 import { readDurationOption } from '../wait.ts';
 import { watchRun } from '../watch-run.ts';
@@ -44,4 +45,9 @@ export async function reportStarted(
   }
   note(text);
   await watchRun(client, keptnContext, { output: options.output, timeoutMs: options.watchTime });
+}
+
+/** What `--override-freeze` says, with the login name beside it. */
+export function freezeOverride(reason: string | undefined): FreezeOverride | undefined {
+  return reason === undefined ? undefined : { reason, by: loginName() };
 }

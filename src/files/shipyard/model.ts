@@ -1,4 +1,5 @@
 import { parseDuration } from '../../sequence/duration.ts';
+import type { FreezeWindow } from '../../sequence/freeze.ts';
 import type { JsonObject } from '../../sequence/json.ts';
 import type {
   Concurrency,
@@ -14,6 +15,7 @@ import type {
 } from '../../sequence/types.ts';
 import type { DocumentPath, Problem } from '../problem.ts';
 import type { YamlDocument } from '../yaml/parse.ts';
+import { readFreeze } from './freeze.ts';
 import { readJsonObject } from './json-value.ts';
 import type { SequenceFile, ShipyardFile, StageFile } from './schema.ts';
 
@@ -46,10 +48,24 @@ export class ShipyardModel {
 
   #stage(stage: StageFile, path: DocumentPath): StageDefinition {
     const sequences = stage.sequences ?? [];
+    const freeze = (stage['x-freeze'] ?? []).flatMap((_, index) =>
+      this.#freeze([...path, 'x-freeze', index]),
+    );
     return {
       name: this.#text([...path, 'name']) ?? '',
       sequences: sequences.map((sequence, index) => this.#sequence(sequence, [...path, 'sequences', index])),
+      ...(freeze.length === 0 ? {} : { freeze }),
     };
+  }
+
+  #freeze(path: DocumentPath): FreezeWindow[] {
+    const [from, to, timezone, reason] = ['from', 'to', 'timezone', 'reason'].map((key) =>
+      this.#text([...path, key]),
+    );
+    const window = readFreeze({ from, to, timezone, reason });
+    if (!('problem' in window)) return [window];
+    this.#error(path, window.problem);
+    return [];
   }
 
   #sequence(sequence: SequenceFile, path: DocumentPath): SequenceDefinition {

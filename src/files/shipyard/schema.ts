@@ -50,10 +50,16 @@ const sequence = z.strictObject(
   { error: messageFor('a sequence', 'name, triggeredOn, tasks') },
 );
 
+const freeze = z.strictObject(
+  { from: text, to: text, timezone: text.nullish(), reason: text.nullish() },
+  { error: messageFor('a freeze window', 'from, to, timezone, reason') },
+);
+
 const stage = z.strictObject(
   {
     name: text,
     sequences: z.array(sequence, { error: 'must be a list of sequences' }).nullish(),
+    'x-freeze': z.array(freeze, { error: 'must be a list of windows' }).nullish(),
   },
   { error: messageFor('a stage', 'name, sequences') },
 );
