@@ -19,11 +19,11 @@ import { registerDatastore } from './routes/datastore.ts';
 import { registerEvaluation } from './routes/evaluation.ts';
 import { registerEvaluations } from './routes/evaluations.ts';
 import { registerEvents } from './routes/events.ts';
-import { registerProjects } from './routes/projects.ts';
 import { registerLine } from './routes/line.ts';
+import { registerProjects } from './routes/projects.ts';
+import { registerRerun } from './routes/rerun.ts';
 import { registerResources } from './routes/resources.ts';
 import { registerSecrets } from './routes/secrets.ts';
-import { registerRerun } from './routes/rerun.ts';
 import { registerSequences } from './routes/sequences.ts';
 import { registerServiceInfo } from './routes/service-info.ts';
 import { registerServices } from './routes/services.ts';
@@ -67,14 +67,13 @@ const ROUTES = [
   registerEvaluations,
   registerSequences,
   registerActiveRuns,
+  registerRerun,
+  registerLine,
   registerUniform,
   registerResources,
   registerSecrets,
-  registerRerun,
-  registerLine,
   registerAlertmanager,
   registerStatistics,
-  registerRerun,
 ];
 
 /**
