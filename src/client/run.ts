@@ -62,7 +62,8 @@ export function sequencesOf(events: readonly KeptnEvent[]): SequenceRun[] {
   for (const event of events) {
     const type = parseEventType(event.type);
     if (type?.of === 'sequence') applySequenceEvent(sequences, event, type);
-    else if (type?.of === 'task') applyTaskEvent(sequences, event, type);
+    // get-sli is a step inside an evaluation, no task of the shipyard.
+    else if (type?.of === 'task' && type.task !== 'get-sli') applyTaskEvent(sequences, event, type);
   }
   return sequences;
 }

@@ -1,4 +1,4 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios, { isAxiosError } from 'axios';
 import { dump } from 'js-yaml';
@@ -12,11 +12,11 @@ import type { OnProgress } from './tools/tool.ts';
 
 export interface PrometheusOptions {
   port?: number;
-  /** How often services are scraped and rules evaluated, in Prometheus' form; default `1s`. */
+  /** How often services are scraped and rules evaluated, in Prometheus' form; default `500ms`: local load tests are short. */
   scrapeInterval?: string;
   /** How long values are kept, default `6h`. */
   retention?: string;
-  /** `host:port` of an Alertmanager that is told about firing alerts. */
+  /** `host:port` of an Alertmanager that is told about firing alerts; a later one is named with setAlertmanager. */
   alertmanager?: string;
   onProgress?: OnProgress;
 }
@@ -25,6 +25,10 @@ export interface PrometheusServer {
   url: string;
   /** Replaces the rule file of this name, or removes it when `rules` is undefined, and reloads. Throws EmbeddedStartError when Prometheus refuses the rules; the old ones then stay. */
   setRules(name: string, rules: object | undefined): Promise<void>;
+  /** True when rules are there, of this run or of an earlier one. */
+  hasRules(): Promise<boolean>;
+  /** Names the Alertmanager that is told about firing alerts, `host:port`. */
+  setAlertmanager(address: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -39,6 +43,8 @@ export async function startPrometheus(
   const rulesDirectory = join(directory, 'rules');
   await mkdir(rulesDirectory, { recursive: true });
   await mkdir(targetDirectory(processes.stateDir), { recursive: true });
+  // One of an earlier run is gone.
+  await rm(alertmanagerFile(processes.stateDir), { force: true });
   const configFile = join(directory, 'prometheus.yml');
   await writeFile(configFile, dump(configuration(processes.stateDir, options)));
   const url = `http://127.0.0.1:${port}`;
@@ -64,6 +70,11 @@ export async function startPrometheus(
   return {
     url,
     setRules: (name, rules) => setRules(url, join(rulesDirectory, `${name}.yml`), rules),
+    hasRules: async () => (await readdir(rulesDirectory)).some((name) => name.endsWith('.yml')),
+    setAlertmanager: async (address) => {
+      await writeFile(alertmanagerFile(processes.stateDir), JSON.stringify([{ targets: [address] }]));
+      await reload(url);
+    },
     stop: async () => {
       await child.stop();
     },
@@ -71,17 +82,26 @@ export async function startPrometheus(
 }
 
 function configuration(stateDir: string, options: PrometheusOptions): object {
-  const interval = options.scrapeInterval ?? '1s';
+  const interval = options.scrapeInterval ?? '500ms';
   return {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
     rule_files: [join(stateDir, 'prometheus', 'rules', '*.yml')],
-    ...(options.alertmanager === undefined
-      ? {}
-      : { alerting: { alertmanagers: [{ static_configs: [{ targets: [options.alertmanager] }] }] } }),
+    alerting: {
+      alertmanagers: [
+        { file_sd_configs: [{ files: [alertmanagerFile(stateDir)] }] },
+        ...(options.alertmanager === undefined
+          ? []
+          : [{ static_configs: [{ targets: [options.alertmanager] }] }]),
+      ],
+    },
     scrape_configs: [
       { job_name: 'slipway', file_sd_configs: [{ files: [join(targetDirectory(stateDir), '*.json')] }] },
     ],
   };
+}
+
+function alertmanagerFile(stateDir: string): string {
+  return join(stateDir, 'prometheus', 'alertmanager.json');
 }
 
 async function setRules(url: string, file: string, rules: object | undefined): Promise<void> {
@@ -107,6 +127,8 @@ async function reload(url: string): Promise<void> {
     await axios.post(`${url}/-/reload`, undefined, { timeout: 10_000, maxContentLength: 100_000 });
   } catch (cause) {
     const detail = isAxiosError(cause) ? String(cause.response?.data ?? cause.message) : String(cause);
-    throw new EmbeddedStartError(`Prometheus at ${url} refused its rules: ${detail.trim()}`, { cause });
+    throw new EmbeddedStartError(`Prometheus at ${url} refused its configuration: ${detail.trim()}`, {
+      cause,
+    });
   }
 }

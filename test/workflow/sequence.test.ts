@@ -61,6 +61,7 @@ describe('workflow sequence', () => {
       'shiftTraffic 0/100',
       'test',
       'shiftTraffic 0/100',
+      'drain',
       'promote',
       'shiftTraffic 100/0',
       'drain',

@@ -41,7 +41,7 @@ export function describe(event: KeptnEvent): string[] {
     if (type.kind === 'triggered') return [`${type.stage}: ${type.sequence} triggered`];
     return type.kind === 'finished' ? [`${type.stage}: ${type.sequence} ${outcome(event)}`] : [];
   }
-  if (type?.of !== 'task') return [];
+  if (type?.of !== 'task' || type.task === 'get-sli') return [];
   if (type.task === 'approval' && type.kind === 'started' && !message.endsWith(': automatic')) {
     return waitsForApproval(event);
   }

@@ -30,6 +30,8 @@ export const release: BuiltinExecutor = async (task) => {
   const { result } = task.triggered.data;
   if (isBlueGreen(deploymentOf(task).deploymentstrategy) && (result === 'pass' || result === 'warning')) {
     await shift(task, 0, 100);
+    // Without tests in between, requests of a moment ago may still be in flight on the primary.
+    await drain(task, 'primary');
     await rollout('make the primary the new version').promote({ ...scopeOf(task), key: task.triggered.id });
     task.compensations.clear();
     await backToPrimary(task);
@@ -52,8 +54,12 @@ export const rollback: BuiltinExecutor = async (task) => {
 /** At no instant does a side without ready endpoints have weight: shift and observe, then drain, then stop. */
 async function backToPrimary(task: BuiltinTask): Promise<void> {
   await shift(task, 100, 0);
-  await rollout('wait until the canary has no request in flight').drain({ ...scopeOf(task), side: 'canary' });
+  await drain(task, 'canary');
   await rollout('stop the canary').retire({ ...scopeOf(task), side: 'canary' });
+}
+
+async function drain(task: BuiltinTask, side: 'primary' | 'canary'): Promise<void> {
+  await rollout(`wait until the ${side} has no request in flight`).drain({ ...scopeOf(task), side });
 }
 
 async function shift(task: BuiltinTask, primary: number, canary: number): Promise<void> {
