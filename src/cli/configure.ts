@@ -1,11 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import { dump } from 'js-yaml';
 import type { SlipwayClient } from '../client/index.ts';
+import type { Json } from '../contracts/json.ts';
 import { connect } from './api-client.ts';
 import { EXIT } from './exit-codes.ts';
-import { type ApiOptions, withApi, withExample, withExitCodes } from './options.ts';
+import { type ApiOptions, withApiAddress, withExample, withExitCodes } from './options.ts';
 
-interface Options extends ApiOptions {
+interface Options extends Omit<ApiOptions, 'output'> {
+  output: 'table' | 'json' | 'yaml';
   project: string;
   service?: string;
 }
@@ -21,8 +24,14 @@ export function registerConfigure(program: Command): void {
     .description('name the SLI provider of a project, for example prometheus')
     .argument('<provider>', 'prometheus, dynatrace, datadog or sumologic')
     .requiredOption('-p, --project <name>', 'project')
-    .option('-s, --service <name>', 'service');
-  withApi(command).action(runCommand);
+    .option('-s, --service <name>', 'service; prometheus makes alerts of its slo.yaml and remediation.yaml');
+  const output = new Option(
+    '-o, --output <format>',
+    'table for people, json for programs, yaml for the alert rules alone',
+  );
+  withApiAddress(command)
+    .addOption(output.choices(['table', 'json', 'yaml']).default('table'))
+    .action(runCommand);
   withExitCodes(
     command,
     '0  configured',
@@ -33,12 +42,13 @@ export function registerConfigure(program: Command): void {
   withExample(
     command,
     'slipway configure monitoring prometheus --project podtato-head --service helloservice',
+    'slipway configure monitoring prometheus -p shop -s carts -o yaml > alerts.yml',
   );
 }
 
 async function runCommand(provider: string, options: Options): Promise<void> {
+  const { project, service, output } = options;
   const client = await connect(options);
-  const { project, service } = options;
   const { keptnContext } = await client.configureMonitoring({ provider, project, service });
   const answer = await answerTo(client, keptnContext);
   const { printDone } = await import('./output/print.ts');
@@ -47,9 +57,20 @@ async function runCommand(provider: string, options: Options): Promise<void> {
     answer === undefined
       ? 'Sent; no answer came within 30 s.'
       : message || `Monitoring by ${provider} configured.`;
-  printDone(options.output, { keptnContext, answered: answer !== undefined, message }, text);
+  const rules = answer?.data['x-alert-rules'];
+  if (output === 'yaml') printRules(rules, text);
+  else {
+    const shown = { keptnContext, answered: answer !== undefined, message };
+    printDone(output, rules === undefined ? shown : { ...shown, rules }, text);
+  }
   if (answer === undefined) process.exitCode = EXIT.warning;
   else if (answer.data.result === 'fail' || answer.data.status === 'errored') process.exitCode = EXIT.fail;
+}
+
+/** A Prometheus rule file on stdout, everything else on stderr. */
+function printRules(rules: Json | undefined, text: string): void {
+  process.stderr.write(`${text}\n`);
+  if (rules !== undefined) process.stdout.write(dump(rules, { lineWidth: -1 }));
 }
 
 /** configure-monitoring.finished of the context, looked for each second for half a minute. */

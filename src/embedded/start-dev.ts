@@ -10,6 +10,7 @@ import { type DevState, readDevState, removeDevState, writeDevState } from '../c
 import { createServer } from '../server/create-server.ts';
 import { serverRuns } from '../server/temporal-runs.ts';
 import { startPglite } from '../store/pglite.ts';
+import { embeddedAlerting } from './alerting.ts';
 import { startPlatformServer } from './platform/platform-server.ts';
 import { freePort } from './ports.ts';
 import { openProcessGroup } from './processes/process-group.ts';
@@ -39,7 +40,7 @@ export interface Dev {
 }
 
 /**
- * Starts Temporal, Prometheus, the database, the local platform, the API and a worker, and writes `dev.json` for the other
+ * Starts Temporal, Prometheus, the database, the local platform, the API and a worker (Alertmanager when there are alert rules), and writes `dev.json` for the other
  * commands. What has started is stopped again when a later part does not start. Throws PortInUseError, ProcessStartError,
  * StateDirectoryInUseError, ToolNotFoundError.
  */
@@ -92,9 +93,15 @@ async function startParts(options: StartDevOptions, started: Started): Promise<D
 
   onProgress('starting the API and the worker');
   const runs = serverRuns(createRuns({ temporalClient: client.client, store, config, logger }));
-  const server = await createServer({ store, config, runs, token, logger });
+  const alerting = embeddedAlerting(processes, prometheus, {
+    webhook: { url: `http://127.0.0.1:${apiPort}/api/alertmanager`, token },
+    onProgress,
+  });
+  started.push(() => alerting.stop());
+  const server = await createServer({ store, config, runs, token, logger, alertRules: alerting });
   await server.listen({ host: '127.0.0.1', port: apiPort });
   started.push(() => server.close());
+  await alerting.resume();
   await writeEmbeddedAccess(stateDir, {
     ...parts,
     temporalAddress: temporal.address,

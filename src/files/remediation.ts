@@ -1,3 +1,4 @@
+import { parseDuration } from '../sequence/duration.ts';
 import type { Remediation, RemediationAction } from '../sequence/get-action.ts';
 import { isJsonObject, type Json } from '../sequence/json.ts';
 import { type FileReader, type ParsedFile, readYamlFile } from './parsed-file.ts';
@@ -7,10 +8,22 @@ import type { YamlNode } from './yaml/node.ts';
 /** The one version that Keptn 1.4.5 accepted. */
 export const REMEDIATION_VERSION = 'spec.keptn.sh/0.1.4';
 
+/** Times of a service's alerts: whole seconds, in milliseconds; an absent one is Keptn's. */
+export interface AlertTimes {
+  /** How long a criterion must be missed before the alert fires. */
+  forMs?: number;
+  /** How long it goes on firing after that: until the evaluation has looked at the service again. */
+  keepFiringForMs?: number;
+  /** What `$DURATION_SECONDS` in the query becomes. */
+  windowMs?: number;
+}
+
 /** A parsed `remediation.yaml`. */
 export interface RemediationFile {
   name: string;
   remediations: Remediation[];
+  /** `spec.x-alerts`: other times for the alerts that `configure monitoring` makes. */
+  alerts?: AlertTimes;
 }
 
 /**
@@ -47,6 +60,9 @@ export function parseRemediation(text: string, file: string): ParsedFile<Remedia
               model.remediations.push(remediation(reader, item, at));
             });
           },
+          'x-alerts': (alerts, place) => {
+            model.alerts = alertTimes(reader, alerts, place);
+          },
         }),
     });
     if (apiVersion !== REMEDIATION_VERSION) {
@@ -56,6 +72,32 @@ export function parseRemediation(text: string, file: string): ParsedFile<Remedia
     }
     return model;
   });
+}
+
+function alertTimes(reader: FileReader, node: YamlNode, path: DocumentPath): AlertTimes {
+  const times: AlertTimes = {};
+  const read =
+    (set: (milliseconds: number) => void, least: number) => (value: YamlNode, place: DocumentPath) => {
+      const text = textOf(reader, value, place);
+      const milliseconds = parseDuration(text);
+      if (milliseconds !== undefined && milliseconds % 1000 === 0 && milliseconds >= least) set(milliseconds);
+      else
+        reader.report(place, `"${text}" is no duration in whole seconds`, {
+          hint: 'write for example 30s or 5m',
+        });
+    };
+  reader.fields(node, path, {
+    keepFiringFor: read((milliseconds) => {
+      times.keepFiringForMs = milliseconds;
+    }, 0),
+    for: read((milliseconds) => {
+      times.forMs = milliseconds;
+    }, 0),
+    window: read((milliseconds) => {
+      times.windowMs = milliseconds;
+    }, 1000),
+  });
+  return times;
 }
 
 function remediation(reader: FileReader, node: YamlNode, path: DocumentPath): Remediation {

@@ -7,6 +7,7 @@ import fastify, {
 import type { Logger } from 'pino';
 import type { ConfigRepo } from '../activities/config/config-repo.ts';
 import type { Store } from '../store/store.ts';
+import type { AlertRules } from './alert-rules.ts';
 import { requireToken } from './authentication.ts';
 import type { ServerContext } from './context.ts';
 import { knownError } from './errors.ts';
@@ -41,6 +42,8 @@ export interface ServerOptions {
   logger: Logger;
   /** What callers send in `x-token`; without one everybody may call. */
   token?: string;
+  /** Prometheus that takes the alert rules of `configure monitoring`; without one they are only told. */
+  alertRules?: AlertRules;
   /** Clock, default the machine's. */
   now?: () => Date;
   /** What GET /v1/metadata answers. Default 1.4.5: Keptn's command line warns about any version but its own. */
@@ -110,7 +113,7 @@ function contextOf(options: ServerOptions): ServerContext {
     runs,
     logger,
     now,
-    desk: new EventDesk({ store, runs, logger, now }),
+    desk: new EventDesk({ store, config, runs, logger, now, alertRules: options.alertRules }),
     startedAt: now().getTime(),
     metadata: {
       keptnVersion: options.keptnVersion ?? '1.4.5',

@@ -1,7 +1,9 @@
 import type { Logger } from 'pino';
+import type { ConfigRepo } from '../activities/config/config-repo.ts';
 import { type KeptnEvent, parseEventType } from '../contracts/events.ts';
 import { isJsonObject } from '../contracts/json.ts';
 import type { OpenTrigger, Store } from '../store/store.ts';
+import type { AlertRules } from './alert-rules.ts';
 import { ApiError } from './errors.ts';
 import { purposeOf } from './event-rules.ts';
 import { configureMonitoring } from './monitoring.ts';
@@ -16,6 +18,8 @@ const REDELIVERY_BATCH = 100;
 export interface EventDeskOptions {
   store: Store;
   runs: Runs;
+  config: ConfigRepo;
+  alertRules?: AlertRules | undefined;
   logger: Logger;
   now: () => Date;
 }
@@ -49,7 +53,7 @@ export class EventDesk {
         return;
       case 'monitoring':
         await this.#requireProject(event.data.project);
-        await configureMonitoring(store, event, this.#options.now());
+        await configureMonitoring(this.#options, event);
         return;
       case 'problem':
         await actOnProblem(this.#options, this, event);

@@ -20,7 +20,7 @@ export interface OpenProblem {
 
 /** Starts the remediation of a problem once, however often it is reported; answers false when it was known. */
 export async function openRemediation(
-  { now }: EventDeskOptions,
+  now: () => Date,
   desk: EventDesk,
   problem: OpenProblem,
 ): Promise<boolean> {
@@ -64,7 +64,7 @@ export async function actOnProblem(
   if (state !== 'OPEN') return;
   await desk.requireService(place);
   const url = textOf(event.data, 'ProblemURL');
-  await openRemediation(options, desk, {
+  await openRemediation(options.now, desk, {
     keptnContext: event.shkeptncontext,
     source: event.source,
     data: {

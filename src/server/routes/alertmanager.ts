@@ -53,11 +53,7 @@ export function registerAlertmanager(app: FastifyInstance, context: ServerContex
       await runs.problemClosed({ project, stage, service, keptnContext });
       return { keptnContext, action: 'closed' };
     }
-    const isNew = await openRemediation(
-      { store: context.store, runs, logger, now: context.now },
-      desk,
-      problem,
-    );
+    const isNew = await openRemediation(context.now, desk, problem);
     return { keptnContext, action: isNew ? 'started' : 'known' };
   }
 }

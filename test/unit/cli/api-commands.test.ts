@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { load } from 'js-yaml';
 import { playDeliveries } from '../../fakes/delivery-play.ts';
 import { FakeKeptnApi } from '../../fakes/keptn-api.ts';
 import { CliSandbox } from './run-cli.ts';
@@ -326,6 +327,19 @@ describe('slipway commands that talk to the API', () => {
     const end = await sandbox.run(['configure', 'monitoring', 'prometheus', '-p', 'tour', '-s', 'web']);
     assert.deepEqual(end, { code: 0, stdout: 'Prometheus is set up\n', stderr: '' });
     assert.equal(api.events[0]?.type, 'sh.keptn.event.monitoring.configure');
+  });
+
+  it('configure monitoring -o yaml prints the alert rules alone, for a Prometheus elsewhere', async () => {
+    const rules = { groups: [{ name: 'web', rules: [{ alert: 'slow', expr: 'x > 1' }] }] };
+    api.onEvent = ({ shkeptncontext }) => {
+      const type = 'sh.keptn.event.configure-monitoring.finished';
+      const data = { message: 'Prometheus is set up', result: 'pass', 'x-alert-rules': rules };
+      api.emit({ type, shkeptncontext, data });
+    };
+    const command = ['configure', 'monitoring', 'prometheus', '-p', 'tour', '-s', 'web', '-o', 'yaml'];
+    const end = await sandbox.run(command);
+    assert.deepEqual([end.code, end.stderr], [0, 'Prometheus is set up\n']);
+    assert.deepEqual(load(end.stdout), rules);
   });
 
   it('hides the token and keeps stdout empty when it is refused', async () => {

@@ -117,6 +117,7 @@ export class Api {
   now: () => Date = () => new Date();
   url = '';
   store!: Store;
+  config!: GitConfigRepo;
   #stop: (() => Promise<void>)[] = [];
 
   async start(): Promise<void> {
@@ -126,14 +127,14 @@ export class Api {
     this.#stop.unshift(database.stop);
     this.store = await openStore({ url: database.url, secretKey: randomBytes(32) });
     this.#stop.unshift(() => this.store.close());
-    const config = new GitConfigRepo({
+    this.config = new GitConfigRepo({
       directory: join(directory, 'git'),
       credentials: gitCredentialsFrom(this.store),
       allowFileUpstream: true,
     });
     const app: FastifyInstance = createServer({
       store: this.store,
-      config,
+      config: this.config,
       runs: this.runs,
       token: TOKEN,
       logger: pino({ level: 'silent' }),
