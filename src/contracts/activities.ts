@@ -1,5 +1,5 @@
-import type { EventData, KeptnEvent, Result, Status } from './events.ts';
 import type { CanarySamples } from '../gate/statistics/canary.ts';
+import type { EventData, KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
 import type { JsonObject } from './json.ts';
 import type { EvaluationInput } from './workflows.ts';

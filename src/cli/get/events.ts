@@ -62,6 +62,7 @@ async function findEvents(type: string | undefined, options: Options) {
   if (project === undefined && keptnContext === undefined) {
     throw new UsageError('neither a project nor a context is given', 'add --project or --keptn-context');
   }
-  const full = type === undefined || /^(?:sh\.keptn|io\.slipway)\./.test(type) ? type : `sh.keptn.event.${type}`;
+  const full =
+    type === undefined || /^(?:sh\.keptn|io\.slipway)\./.test(type) ? type : `sh.keptn.event.${type}`;
   return (await connect(options)).events({ project, stage, service, keptnContext, type: full });
 }
