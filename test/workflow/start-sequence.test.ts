@@ -101,16 +101,16 @@ describe('a sequence started from its event', function () {
       assert.equal(prod.result, 'pass');
       assert.deepEqual(await types(event.shkeptncontext), [
         'dev.delivery.triggered',
-        ...['deployment', 'test', 'evaluation', 'release'].flatMap((task) => [
-          `${task}.triggered`,
-          `${task}.started`,
-          `${task}.finished`,
-        ]),
+        ...eventsOf('deployment'),
+        ...eventsOf('test'),
+        'evaluation.triggered',
+        'evaluation.started',
+        ...eventsOf('get-sli'),
+        'evaluation.finished',
+        ...eventsOf('release'),
         'dev.delivery.finished',
         'prod.delivery.triggered',
-        'deployment.triggered',
-        'deployment.started',
-        'deployment.finished',
+        ...eventsOf('deployment'),
         'prod.delivery.finished',
       ]);
       assert.deepEqual(world.platform.effects, [
@@ -240,3 +240,7 @@ describe('a sequence started from its event', function () {
     });
   });
 });
+
+function eventsOf(task: string): string[] {
+  return [`${task}.triggered`, `${task}.started`, `${task}.finished`];
+}
