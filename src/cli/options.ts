@@ -73,6 +73,13 @@ export function readLabels(text: string, previous: Record<string, string> = {}):
   return labels;
 }
 
+/** Reads `a,b,c`; blanks around a name do not count. */
+export function readNames(text: string): string[] {
+  const names = text.split(',').map((name) => name.trim());
+  if (names.every((name) => name !== '') && new Set(names).size === names.length) return names;
+  throw new InvalidArgumentError('write different names with commas between');
+}
+
 /** Reads `a.b=c` into nested objects, repeatable; values stay texts, as with the Keptn 1.4.5 CLI. */
 export function readValues(text: string, previous: JsonObject = {}): JsonObject {
   const at = text.indexOf('=');

@@ -13,5 +13,12 @@ export type { NewResource, Resource, ResourceScope } from './resources.ts';
 export { hasEnded, type Run, type RunState, type SequenceRun, type TaskRun } from './run.ts';
 export type { ControlRequest, RunFilter } from './runs.ts';
 export { SlipwayClient, type Started } from './slipway-client.ts';
-export type { DeliveryRequest, EvaluationRequest, FreezeOverride, SequenceRequest } from './trigger.ts';
+export type {
+  DeliveriesRequest,
+  DeliveryRequest,
+  EvaluationRequest,
+  FreezeOverride,
+  SequenceRequest,
+  StartedTogether,
+} from './trigger.ts';
 export type { WaitOptions } from './wait.ts';

@@ -1,8 +1,10 @@
 import type { KeptnEvent } from '../contracts/events.ts';
+import { togetherWorkflowId } from '../contracts/ids.ts';
 import type { DefaultTimeouts, SequenceRequest } from '../contracts/workflows.ts';
 import { formatProblem, hasErrors } from '../files/problem.ts';
 import { parseShipyard } from '../files/shipyard.ts';
 import { resolveSequence } from '../sequence/follow-ups.ts';
+import { heldTask, readGroup } from '../sequence/together.ts';
 import type { Shipyard, StartLimits } from '../sequence/types.ts';
 
 /** Ten minutes until somebody starts a task (Keptn 1.4.5), and a day until it is done (Keptn waited for ever). */
@@ -39,6 +41,11 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
   if (!resolved.found) return resolved;
   const { tasks, concurrency, timeoutMs, limits = {} } = resolved.definition;
   const { project, service } = event.data;
+  const group = readGroup(event.data);
+  if (group !== undefined && 'problem' in group) {
+    return { found: false, message: `Unable to start sequence ${target.sequence}: ${group.problem}` };
+  }
+  const held = group === undefined ? undefined : heldTask(shipyard, { ...target, tasks });
   return {
     found: true,
     limits,
@@ -60,6 +67,15 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
       occurrence: from.occurrence,
       defaults: from.timeouts,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(group === undefined || held === undefined
+        ? {}
+        : {
+            together: {
+              workflowId: togetherWorkflowId({ project, group: group.id, ...target }),
+              services: group.services,
+              task: held,
+            },
+          }),
     },
   };
 }

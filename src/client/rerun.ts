@@ -51,6 +51,12 @@ export async function rerun(
   const row = failedRun(rows, request);
   const { workflowId, stage, sequence } = row;
   const { request: earlier, completed } = await earlierRun(temporalClient, workflowId);
+  if (earlier.together !== undefined) {
+    throw new RefusedError(
+      `${sequence} in ${stage} ran together with ${earlier.together.services.join(', ')}, which all failed with it`,
+      'trigger the delivery of all of them again',
+    );
+  }
   const plan = planRerun(
     {
       tasks: earlier.input.tasks,

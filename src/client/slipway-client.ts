@@ -147,6 +147,11 @@ export class SlipwayClient {
     return trigger.triggerDelivery(this.#http, request);
   }
 
+  /** Starts deliveries of several services that are promoted together or not at all. Slipway only. */
+  triggerDeliveries(request: trigger.DeliveriesRequest): Promise<trigger.StartedTogether> {
+    return trigger.triggerDeliveries(this.#http, request);
+  }
+
   /** The event that triggerDelivery would send; nothing is sent. */
   deliveryEvent(request: trigger.DeliveryRequest): Promise<events.NewEvent> {
     return trigger.deliveryEvent(this.#http, request);

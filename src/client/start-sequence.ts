@@ -25,6 +25,7 @@ import { Holds } from './holds.ts';
 import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
 import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
+import { leaveGroup, openGroup } from './together.ts';
 
 /** Most triggers of one sequence in one context that are counted; those after MAX_OCCURRENCES are refused anyway. */
 const MAX_COUNTED = 1_000;
@@ -123,6 +124,10 @@ class SequenceStarter {
       // A repeated trigger of a run that began before: its problem has been closed since, and the run was told.
       if (pinned.found && (await this.#isKnown(row))) return;
       await this.#finishAtOnce(event, row, refusal ?? '');
+      if (pinned.found) {
+        const { request } = pinned;
+        await leaveGroup(this.#client, this.#taskQueue, { request, message: refusal ?? '' });
+      }
       log.warn({ reason: refusal }, 'sequence cannot start');
       return;
     }
@@ -244,6 +249,7 @@ class SequenceStarter {
     const { project, stage, service } = request.input;
     const scope = { project, stage, service };
     try {
+      await openGroup(this.#client, this.#taskQueue, request);
       await this.#client.workflow.signalWithStart('serviceQueue', {
         workflowId: queueWorkflowId(scope),
         taskQueue: this.#taskQueue,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { sequenceEventType } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import { parseShipyard } from '../files/shipyard.ts';
@@ -30,6 +31,19 @@ export interface DeliveryRequest {
   values?: JsonObject | undefined;
   labels?: Record<string, string> | undefined;
   overrideFreeze?: FreezeOverride | undefined;
+}
+
+/** Several services to be delivered together: all are promoted, or none. */
+export interface DeliveriesRequest extends Omit<DeliveryRequest, 'service' | 'image' | 'tag'> {
+  /** At least two. */
+  services: { service: string; image: string; tag?: string | undefined }[];
+}
+
+/** The deliveries of a group: one run for each service. */
+export interface StartedTogether {
+  /** Id of the group. */
+  together: string;
+  deliveries: { service: string; keptnContext: string }[];
 }
 
 /** A sequence to be started with any payload. */
@@ -98,6 +112,27 @@ export async function triggerDelivery(
   request: DeliveryRequest,
 ): Promise<{ keptnContext: string }> {
   return sendEvent(http, await deliveryEvent(http, request));
+}
+
+/** Looks all services up before the first one starts. */
+export async function triggerDeliveries(
+  http: ApiHttp,
+  { services, ...rest }: DeliveriesRequest,
+): Promise<StartedTogether> {
+  const names = services.map(({ service }) => service);
+  if (names.length < 2 || new Set(names).size !== names.length) {
+    throw new RefusedError(`${names.join(', ')}: these are not several services`, 'name each service once');
+  }
+  const together = randomUUID();
+  const events: NewEvent[] = [];
+  for (const one of services) events.push(await deliveryEvent(http, { ...rest, ...one }));
+  const deliveries: StartedTogether['deliveries'] = [];
+  for (const [index, event] of events.entries()) {
+    const data = { ...event.data, 'x-together': { id: together, services: names } };
+    const { keptnContext } = await sendEvent(http, { ...event, data });
+    deliveries.push({ service: names[index] ?? '', keptnContext });
+  }
+  return { together, deliveries };
 }
 
 export async function triggerSequence(

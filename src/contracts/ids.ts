@@ -31,3 +31,10 @@ export function evaluationWorkflowId(
 ): string {
   return `evaluation/${scope.project}/${scope.keptnContext}/${scope.stage}/${scope.triggeredId}`;
 }
+
+/** `together/<project>/<group>/<stage>/<sequence>` */
+export function togetherWorkflowId(
+  scope: Pick<SequenceScope, 'project' | 'stage' | 'sequence'> & { group: string },
+): string {
+  return `together/${scope.project}/${scope.group}/${scope.stage}/${scope.sequence}`;
+}

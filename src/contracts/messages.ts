@@ -1,5 +1,5 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
-import type { KeptnEvent } from './events.ts';
+import type { KeptnEvent, Result } from './events.ts';
 import type { QueueStatus, RunSoFar, SequenceRequest, SequenceStatus } from './workflows.ts';
 
 /** A `.started` or `.finished` event of a responder; de-duplicated by event id, accepted early and late. */
@@ -55,6 +55,26 @@ export const slotSignal = defineSignal<[SlotMessage]>('slot');
 
 /** Holds the waiting runs of a context back, or lets them go; they hold nobody up meanwhile (Keptn 1.4.5). */
 export const pauseContextSignal = defineSignal<[{ keptnContext: string; paused: boolean }]>('pauseContext');
+
+/** A run of a group has come to the task that waits for the others. */
+export interface MemberArrived {
+  service: string;
+  workflowId: string;
+  triggeredId: string;
+  result: Result;
+}
+export const arrivedSignal = defineSignal<[MemberArrived]>('arrived');
+
+/** A run of a group has ended, or was refused, before it came so far. */
+export const leftSignal = defineSignal<[{ service: string; message: string }]>('left');
+
+/** What a group answers to each of its runs. */
+export interface TogetherDecision {
+  triggeredId: string;
+  result: Result;
+  message: string;
+}
+export const togetherSignal = defineSignal<[TogetherDecision]>('together');
 
 /** Removes a run that has not started yet. */
 export const removeSignal = defineSignal<[{ workflowId: string; reason: ControlReason }]>('remove');

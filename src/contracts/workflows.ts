@@ -26,6 +26,29 @@ export interface SequenceRequest {
   paused?: boolean;
   /** Milliseconds for the whole sequence from its first task; absent: no limit. */
   timeoutMs?: number;
+  together?: Together;
+}
+
+/** One run's place in a group of services that are promoted together or not at all. */
+export interface Together {
+  /** Of the workflow that decides for the group. */
+  workflowId: string;
+  /** All services of the group. */
+  services: string[];
+  /** Index of the task whose end waits for the others. */
+  task: number;
+}
+
+/** Argument of the workflow `together`. */
+export interface TogetherInput {
+  services: string[];
+}
+
+/** What the workflow `together` ends with. */
+export interface TogetherOutcome {
+  result: Result;
+  /** Which service failed; empty when none did. */
+  message: string;
 }
 
 export interface SequenceOutcome {

@@ -1,3 +1,4 @@
 export { evaluation } from './evaluation.ts';
 export { sequence } from './sequence.ts';
 export { serviceQueue } from './service-queue.ts';
+export { together } from './together.ts';

@@ -28,6 +28,12 @@ export function isTaskEvent(message: unknown): message is { event: KeptnEvent } 
   );
 }
 
+/** True for an object whose fields of these names are texts. */
+export function hasTexts<Name extends string>(...names: Name[]) {
+  return (message: unknown): message is { [name in Name]: string } =>
+    names.every((name) => typeof field(message, name) === 'string');
+}
+
 /** True for what `enqueue` takes: the parts that a queue and a run look into. */
 export function isRequest(message: unknown): message is SequenceRequest {
   const input = field(message, 'input');

@@ -33,6 +33,7 @@ import { Inbox } from './inbox.ts';
 import { RunStatus } from './run-status.ts';
 import { statusTable } from './status-table.ts';
 import { TaskRun } from './task-run.ts';
+import { TogetherMember } from './together-member.ts';
 
 /** One run of a sequence: takes messages in, asks `advance` what to do, and does it. */
 export class SequenceRun {
@@ -41,6 +42,7 @@ export class SequenceRun {
   readonly compensations = new Compensations();
   readonly newEvent: ReturnType<typeof eventMaker>;
   readonly approval: ApprovalDesk;
+  readonly group: TogetherMember;
   readonly #inbox = new Inbox<SequenceMessage>();
   /** Events that have happened and are written down with the next record. */
   readonly #journal: KeptnEvent[] = [];
@@ -64,6 +66,7 @@ export class SequenceRun {
     };
     this.newEvent = eventMaker(input.keptnContext, input.gitCommitId ?? '');
     this.approval = new ApprovalDesk(({ triggeredId, data }) => this.#task?.decided(triggeredId, data));
+    this.group = new TogetherMember(request, this.scope.workflowId, (message) => this.push(message));
     this.#state = createSequence(input);
     this.#status = new RunStatus(this.scope, input.tasks);
     this.#status.takeOver(this.#state);
@@ -164,6 +167,8 @@ export class SequenceRun {
   }
 
   async #take(message: SequenceMessage): Promise<void> {
+    const joining = this.group.joins(this.#state, message);
+    if (joining !== undefined) await this.#take(joining);
     const before = this.#state;
     const { state, commands } = advance(before, message, () => idOf('task'));
     this.#state = state;
@@ -172,6 +177,7 @@ export class SequenceRun {
     if (state.task !== undefined && state.task.events.length > 0) this.#task?.answered();
     if (before.paused !== state.paused) await this.#recordState(state.paused ? 'paused' : 'started');
     for (const command of commands) await this.#perform(command);
+    await this.group.arrives(state);
     setCurrentDetails(statusTable(this.status()));
   }
 
@@ -218,6 +224,7 @@ export class SequenceRun {
   async #finish(command: FinishSequence): Promise<void> {
     await this.#task?.stop();
     this.approval.close();
+    await this.group.leaves(typeof command.data.message === 'string' ? command.data.message : '');
     const undone = command.outcome === 'finished' ? [] : await this.compensations.run();
     const { stage, sequence } = this.scope;
     const finished = this.newEvent({

@@ -9,10 +9,12 @@ import {
   slotGrantedSignal,
   soFarQuery,
   statusQuery,
+  type TogetherDecision,
   taskEventSignal,
+  togetherSignal,
 } from '../contracts/messages.ts';
 import type { SequenceOutcome, SequenceRequest } from '../contracts/workflows.ts';
-import { ifReadable, isTaskEvent } from './readable.ts';
+import { hasTexts, ifReadable, isTaskEvent } from './readable.ts';
 import { SequenceRun } from './sequence-run.ts';
 
 /** Runs one sequence of one service in one stage to its end. What comes next is decided by `src/sequence`. */
@@ -44,6 +46,9 @@ export async function sequence(request: SequenceRequest): Promise<SequenceOutcom
   setHandler(slotGrantedSignal, () => run.slotGranted(), { description: "the queue's answer" });
   setHandler(reportSignal, () => run.reportEnd(), { description: 'tell the queue when the run ends' });
   setHandler(statusQuery, () => run.status(), { description: 'the whole state of the run' });
+  const isDecision = hasTexts('triggeredId', 'result', 'message');
+  const decide = ifReadable('together', isDecision, (told) => run.group.decided(told as TogetherDecision));
+  setHandler(togetherSignal, decide, { description: 'what the group of services decided' });
   setHandler(soFarQuery, () => run.soFar(), { description: 'what the run was started with and has done' });
   return run.untilEnded();
 }

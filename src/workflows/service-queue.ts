@@ -15,6 +15,7 @@ import { type QueueScope, sequenceWorkflowId } from '../contracts/ids.ts';
 import {
   abortSignal,
   enqueueSignal,
+  leftSignal,
   pauseContextSignal,
   queueStatusQuery,
   removeSignal,
@@ -245,6 +246,10 @@ class ServiceQueue {
     const request = this.#waiting.get(runId);
     if (request === undefined) return;
     this.#waiting.delete(runId);
+    if (request.together !== undefined) {
+      const left = { service: request.input.service, message: reason };
+      await this.#signal(request.together.workflowId, (group) => group.signal(leftSignal, left));
+    }
     const run = scopeOf(request);
     const { project, stage, service, sequence: name, keptnContext } = run;
     const finished = eventMaker(

@@ -1,6 +1,8 @@
+import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
+import { queueWorkflowId } from '../../src/contracts/ids.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import type { OpenTrigger, SequenceStateRow } from '../../src/store/store.ts';
 import { type ActivityWorld, eventOf, SCOPE } from './activity-world.ts';
@@ -32,7 +34,12 @@ export class RunWorld {
         logger: pino({ level: 'silent' }),
         taskQueue,
       });
-      await body(new RunWorld(world, parts.runs));
+      await endQueues(client);
+      try {
+        await body(new RunWorld(world, parts.runs));
+      } finally {
+        await endQueues(client);
+      }
     });
   }
 
@@ -96,5 +103,17 @@ export class RunWorld {
   /** Short types of a context's events in their order. */
   async types(keptnContext: string): Promise<string[]> {
     return (await this.events(keptnContext)).map(({ type }) => type.replace('sh.keptn.event.', ''));
+  }
+}
+
+/** All tests share one Temporal: a queue that still belongs to an earlier test's worker would take this one's runs. */
+async function endQueues(client: Client): Promise<void> {
+  for (const stage of ['dev', 'prod']) {
+    for (const service of ['carts', 'orders']) {
+      const queue = client.workflow.getHandle(queueWorkflowId({ project: SCOPE.project, stage, service }));
+      await queue.terminate('the test is over').catch((error: unknown) => {
+        if (!(error instanceof WorkflowNotFoundError)) throw error;
+      });
+    }
   }
 }
