@@ -272,8 +272,8 @@ describe('slipway commands that talk to the API', () => {
     const lines = async (...args: string[]): Promise<string[]> =>
       (await sandbox.run(['get', ...args])).stdout.split('\n');
     assert.deepEqual(await lines('projects'), [
-      'PROJECT   STAGES                  CREATED                    SHIPYARD',
-      'tour      hardening, production   2026-11-21T08:36:02.012Z   spec.keptn.sh/0.2.3',
+      'PROJECT   STAGES                  CREATED                    SHIPYARD              LINE',
+      'tour      hardening, production   2026-11-21T08:36:02.012Z   spec.keptn.sh/0.2.3   -',
       '',
     ]);
     assert.deepEqual((await lines('stages', '-p', 'tour')).slice(0, 2), [
