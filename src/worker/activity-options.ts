@@ -3,20 +3,18 @@ import { ConfigurationError } from '../config/errors.ts';
 
 /**
  * Reads what an operator may set for tasks: SLIPWAY_SLI_PROVIDER, SLIPWAY_JOB_IMAGES (globs with commas), SLIPWAY_JOB_NAMESPACE,
- * SLIPWAY_WEBHOOK_ALLOW and SLIPWAY_WEBHOOK_DENY (hosts with commas), SLIPWAY_DRAIN_SECONDS. Throws ConfigurationError.
+ * SLIPWAY_WEBHOOK_DENIED_HOSTS (with commas), SLIPWAY_DRAIN_SECONDS. Throws ConfigurationError.
  */
 export function activityOptions(env: NodeJS.ProcessEnv): ActivityOptions {
   const provider = env.SLIPWAY_SLI_PROVIDER;
   const namespace = env.SLIPWAY_JOB_NAMESPACE;
   const images = list(env.SLIPWAY_JOB_IMAGES);
-  const allowed = list(env.SLIPWAY_WEBHOOK_ALLOW);
-  const denied = list(env.SLIPWAY_WEBHOOK_DENY);
+  const denied = list(env.SLIPWAY_WEBHOOK_DENIED_HOSTS);
   const drainTimeMs = milliseconds('SLIPWAY_DRAIN_SECONDS', env.SLIPWAY_DRAIN_SECONDS);
   return {
     ...(provider ? { defaultSliProvider: provider } : {}),
     ...(namespace ? { jobNamespace: namespace } : {}),
     ...(images === undefined ? {} : { imageAllowList: images }),
-    ...(allowed === undefined ? {} : { webhookAllowedHosts: allowed }),
     ...(denied === undefined ? {} : { webhookDeniedHosts: denied }),
     ...(drainTimeMs === undefined ? {} : { drainTimeMs }),
   };

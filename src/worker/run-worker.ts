@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
 import type { Logger } from 'pino';
-import { type ActivityOptions, createActivities } from '../activities/index.ts';
+import { createActivities } from '../activities/index.ts';
 import { PrometheusProvider } from '../activities/sli/prometheus.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { taskQueuePollers } from '../client/task-queue-pollers.ts';
@@ -45,15 +45,17 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       secret: (name) => secrets.secret(name),
       ...(surroundings.prometheusUrl === undefined ? {} : { endpoint: surroundings.prometheusUrl }),
     });
+    const ports = choosePorts(surroundings.embedded, config);
+    const allowed = options.settings.get('webhookAllowedHosts');
     const activities = createActivities({
-      ...choosePorts(surroundings.embedded, config),
+      ...ports,
       store,
       config,
       runs,
       secrets,
       logger,
       sliProviders: new Map([[prometheus.name, prometheus]]),
-      options: activityOptions(options),
+      options: { ...ports.options, ...(allowed === undefined ? {} : { webhookAllowedHosts: allowed }) },
       hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
     });
     const { namespace } = surroundings.temporal;
@@ -98,11 +100,6 @@ async function findSurroundings(options: WorkerOptions): Promise<Surroundings> {
     prometheusUrl: options.prometheusUrl,
     embedded: undefined,
   };
-}
-
-function activityOptions({ settings }: WorkerOptions): ActivityOptions {
-  const webhookAllowedHosts = settings.get('webhookAllowedHosts');
-  return { ...(webhookAllowedHosts === undefined ? {} : { webhookAllowedHosts }) };
 }
 
 /** The SDK's own lines join the JSON log; Rust's go through the same logger. */

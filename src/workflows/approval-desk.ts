@@ -12,6 +12,9 @@ export interface DecidedApproval {
 
 const NOT_WAITING = { kind: 'refused', reason: 'this run is not waiting for an approval' } as const;
 
+/** Most decisions that are kept for an approval that is about to open. */
+const MAX_EARLY = 100;
+
 interface OpenApproval {
   triggeredId: string;
   policy: ApprovalPolicy;
@@ -21,20 +24,26 @@ interface OpenApproval {
 /** Takes the decisions of people for the approval that is open, if one is. */
 export class ApprovalDesk {
   #open: OpenApproval | undefined;
+  /** Decisions on an approval that is asked for but not open yet: a worker may have died between the two. */
+  #early: ApprovalDecision[] = [];
+  readonly #isExpected: () => boolean;
   readonly #onDecided: (decided: DecidedApproval) => void;
 
-  constructor(onDecided: (decided: DecidedApproval) => void) {
+  constructor(isExpected: () => boolean, onDecided: (decided: DecidedApproval) => void) {
+    this.#isExpected = isExpected;
     this.#onDecided = onDecided;
   }
 
-  /** From now on a decision is wanted. */
+  /** From now on a decision is wanted; those that came a moment too early count. */
   open(triggeredId: string, policy: ApprovalPolicy): void {
     this.#open = { triggeredId, policy, votes: [] };
+    for (const decision of this.#early.splice(0)) this.decide(decision);
   }
 
   /** No decision is wanted any more: it came as an event, or the run ended. */
   close(): void {
     this.#open = undefined;
+    this.#early = [];
   }
 
   /** Throws, with the reason, for a decision that would be dropped. */
@@ -47,6 +56,10 @@ export class ApprovalDesk {
   /** Takes the decision; one that is not wanted or not readable is logged and dropped, as a signal has no answer. */
   decide(decision: ApprovalDecision): void {
     const open = this.#open;
+    if (open === undefined && this.#isExpected() && this.#early.length < MAX_EARLY) {
+      this.#early.push(decision);
+      return;
+    }
     const outcome = open === undefined ? NOT_WAITING : castVote(open.policy, open.votes, decision ?? {});
     if (open === undefined || outcome.kind === 'refused') {
       log.warn('approval decision dropped', { outcome });

@@ -65,7 +65,10 @@ export class SequenceRun {
       workflowId: workflowInfo().workflowId,
     };
     this.newEvent = eventMaker(input.keptnContext, input.gitCommitId ?? '');
-    this.approval = new ApprovalDesk(({ triggeredId, data }) => this.#task?.decided(triggeredId, data));
+    this.approval = new ApprovalDesk(
+      () => this.#state.task?.waitingForApproval === true,
+      ({ triggeredId, data }) => this.#task?.decided(triggeredId, data),
+    );
     this.group = new TogetherMember(request, this.scope.workflowId, (message) => this.push(message));
     this.#state = createSequence(input);
     this.#status = new RunStatus(this.scope, input.tasks);

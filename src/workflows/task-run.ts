@@ -212,6 +212,7 @@ export class TaskRun {
   async #waitForAnswers(expected: number): Promise<void> {
     for (let more = 1; more < expected; more++) this.#emit('started', this.#startedData());
     this.#answered = true;
+    this.#run.takesAnswers(this.#triggered.id);
     return this.#waitForResponders();
   }
 
