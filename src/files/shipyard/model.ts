@@ -1,6 +1,7 @@
 import { parseDuration } from '../../sequence/duration.ts';
 import type { FreezeWindow } from '../../sequence/freeze.ts';
 import type { JsonObject } from '../../sequence/json.ts';
+import { rolloutProblems } from '../../sequence/rollout-properties.ts';
 import type {
   Concurrency,
   ConcurrencyMode,
@@ -111,8 +112,14 @@ export class ShipyardModel {
     const written = this.#text([...path, 'triggeredAfter']);
     const properties = this.#properties([...path, 'properties']);
     const timeouts = this.#timeouts([...path, 'properties']);
+    const name = this.#text([...path, 'name']) ?? '';
+    for (const problem of rolloutProblems(name, properties ?? {})) {
+      const { severity = 'error' } = problem;
+      const place = [...path, 'properties', ...problem.path];
+      this.problems.push(this.#document.problem(place, problem.message, { severity }));
+    }
     return {
-      name: this.#text([...path, 'name']) ?? '',
+      name,
       ...(triggeredAfter === undefined || triggeredAfter <= 0 || written === undefined
         ? {}
         : { triggeredAfter, triggeredAfterText: written }),

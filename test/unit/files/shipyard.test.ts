@@ -324,3 +324,31 @@ describe('a shipyard that Keptn misread in silence', () => {
     }
   });
 });
+
+describe('how users move, as a shipyard says it', () => {
+  const task = (properties: string) =>
+    dev(
+      `- name: delivery\n  tasks:\n    - name: deployment\n      properties:\n${properties.replace(/^(?=.)/gm, '        ')}`,
+    );
+
+  it('is read as the properties of the task', () => {
+    const { shipyard, lines } = read(
+      task('deploymentstrategy: canary\nx-steps:\n  - {weight: 20, pause: 5m, analysis: true}'),
+    );
+    assert.deepEqual(lines, []);
+    assert.deepEqual(shipyard.stages[0]?.sequences[0]?.tasks[0]?.properties, {
+      deploymentstrategy: 'canary',
+      'x-steps': [{ weight: 20, pause: '5m', analysis: true }],
+    });
+  });
+
+  it('is refused with the line of the value that is wrong', () => {
+    const lines = refused(
+      task('deploymentstrategy: canary\nx-steps:\n  - weight: 20\n  - weight: 10\n    pause: soon'),
+    );
+    assert.deepEqual(lines, [
+      's.yaml:16:29: error: spec.stages[0].sequences[0].tasks[0].properties.x-steps[1].weight: weight 10 must be above 20, the step before',
+      's.yaml:17:28: error: spec.stages[0].sequences[0].tasks[0].properties.x-steps[1].pause: pause must be a duration such as 90s, 15m or 1h30m, at most 30 days',
+    ]);
+  });
+});
