@@ -21,6 +21,8 @@ export interface LoadWorkload {
   durationSeconds?: number;
   /** `x-rate`, Slipway's own key: requests per second of all users together, at most. */
   requestsPerSecond?: number;
+  /** `x-path`, Slipway's own key: what the built-in load asks for, for example `/carts/1/items`; default: the deployment's address. */
+  path?: string;
 }
 
 /** `jmeter/jmeter.conf.yaml`. */
@@ -109,6 +111,10 @@ function readWorkload(
     'x-rate': numberField(reader, 'number', (value, place) => {
       if (value > 0) model.requestsPerSecond = value;
       else reader.report(place, `${value} is no rate: it must be above 0 requests per second`);
+    }),
+    'x-path': textField(reader, (value, place) => {
+      if (value.startsWith('/')) model.path = value;
+      else reader.report(place, `"${value}" is no path`, { hint: 'begin it with /' });
     }),
   });
   if (model.teststrategy === '') {

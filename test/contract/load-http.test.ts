@@ -91,6 +91,29 @@ describe('the built-in HTTP load', () => {
     }
   });
 
+  it('asks for x-path, whatever path the address has', async () => {
+    const { tool, service, configure, stop } = await makeHttpLoad();
+    const asked: (string | undefined)[] = [];
+    const other = createServer((request, response) => {
+      asked.push(request.url);
+      response.end();
+    }).listen(0, '127.0.0.1');
+    await once(other, 'listening');
+    const target = `http://127.0.0.1:${(other.address() as AddressInfo).port}/base`;
+    try {
+      await configure(
+        'workloads: [{teststrategy: p, vuser: 1, loopcount: 1, x-path: "/carts/1/items?a=b"}, {teststrategy: q, vuser: 1, loopcount: 1, x-path: //other.host/x}]',
+      );
+      for (const strategy of ['healthcheck', 'p', 'q'])
+        await tool.run({ ...service, strategy, target }, effectContext());
+      assert.deepEqual(asked, ['/base', '/carts/1/items?a=b', '//other.host/x']);
+    } finally {
+      other.closeAllConnections();
+      other.close();
+      await stop();
+    }
+  });
+
   it('fails a health check when nothing listens', async () => {
     const { tool, service, stop } = await makeHttpLoad();
     try {

@@ -29,7 +29,7 @@ export class HttpLoad implements LoadTool {
 
   async run(request: LoadRequest, context: EffectContext): Promise<LoadResult> {
     const workload = await this.#workload(request);
-    const target = readTarget(request.target);
+    const target = readTarget(request.target, workload.path);
     const start = new Date();
     const run = newRun();
     if (request.strategy === 'healthcheck' && !(await this.#reaches(target, context))) {
@@ -92,8 +92,13 @@ export class HttpLoad implements LoadTool {
   }
 }
 
-function readTarget(target: string): URL {
-  if (URL.canParse(target) && /^https?:$/.test(new URL(target).protocol)) return new URL(target);
+/** A path of the workload takes the place of the address's own; another host it cannot name. */
+function readTarget(target: string, path?: string): URL {
+  if (URL.canParse(target) && /^https?:$/.test(new URL(target).protocol)) {
+    const url = new URL(target);
+    if (path !== undefined) [url.pathname = '/', url.search = ''] = path.split(/(?=\?)/);
+    return url;
+  }
   throw new LoadTerminalError(
     `"${target}" is no http or https address: correct deploymentURIsLocal of the deployment`,
   );

@@ -31,7 +31,7 @@ describe('jmeter.conf.yaml', () => {
 
   it('places what is wrong with numbers and with its own keys', () => {
     const { problems } = parseLoad(
-      'workloads:\n  - teststrategy: p\n    vuser: -1\n    acceptederrorrate: often\n    x-duration: soon\n    x-rate: 0\n',
+      'workloads:\n  - teststrategy: p\n    vuser: -1\n    acceptederrorrate: often\n    x-duration: soon\n    x-rate: 0\n    x-path: carts\n',
       'f',
     );
     assert.deepEqual(
@@ -41,6 +41,7 @@ describe('jmeter.conf.yaml', () => {
         [4, 'workloads[0].acceptederrorrate'],
         [5, 'workloads[0].x-duration'],
         [6, 'workloads[0].x-rate'],
+        [7, 'workloads[0].x-path'],
       ],
     );
   });
