@@ -65,3 +65,22 @@ export const readHosts: ReadSetting<string[]> = (text, where) => {
   if (wrong === undefined) return hosts;
   throw new ConfigurationError(`${where} holds "${wrong}", which is no host`, 'use host or host:port');
 };
+
+/** Where a process listens. */
+export interface NetworkAddress {
+  host: string;
+  port: number;
+}
+
+/** `host:port`, `[IPv6 address]:port`, or `:port` for all addresses of this machine. */
+export const readAddress: ReadSetting<NetworkAddress> = (text, where) => {
+  const [, bracketed, plain, port] =
+    /^(?:\[([0-9a-f:.]+)\]|([a-z0-9._-]*)):(\d{1,5})$/i.exec(text.trim()) ?? [];
+  if (port !== undefined && Number(port) <= 65_535) {
+    return { host: bracketed ?? (plain || '0.0.0.0'), port: Number(port) };
+  }
+  throw new ConfigurationError(
+    `${where} is "${text}", which is no address to listen on`,
+    'write it as host:port, or :port for all addresses',
+  );
+};

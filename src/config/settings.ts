@@ -1,6 +1,8 @@
 import {
   type LogLevel,
+  type NetworkAddress,
   type ReadSetting,
+  readAddress,
   readEndpoint,
   readHosts,
   readLogLevel,
@@ -40,6 +42,8 @@ export interface SettingValues {
   temporalProfile: string | undefined;
   prometheusUrl: string | undefined;
   webhookAllowedHosts: string[] | undefined;
+  metricsAddress: NetworkAddress | undefined;
+  healthAddress: NetworkAddress | undefined;
 }
 
 /** Name of a setting as the code calls it. */
@@ -146,6 +150,22 @@ export const SETTINGS: {
       'Hosts that webhooks may call although they are on this machine or inside the cluster: `host` or `host:port`, with commas between.',
     defaultText: 'none',
     read: readHosts,
+  },
+  metricsAddress: {
+    key: 'metrics.address',
+    env: 'SLIPWAY_METRICS_ADDRESS',
+    description:
+      'Address on which `worker` and `server` serve metrics for Prometheus at `/metrics`: `host:port` or `:port`; no token is asked.',
+    defaultText: 'none: no metrics',
+    read: readAddress,
+  },
+  healthAddress: {
+    key: 'health.address',
+    env: 'SLIPWAY_HEALTH_ADDRESS',
+    description:
+      'Address on which `worker` answers probes at `/health` and `/ready`: `host:port` or `:port`; no token is asked. `server` answers them on its own port.',
+    defaultText: 'none: no probes',
+    read: readAddress,
   },
 };
 

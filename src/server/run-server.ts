@@ -7,6 +7,7 @@ import type { RunEnd, ServerOptions } from '../config/run-options.ts';
 import { loadTemporalAccess } from '../config/temporal.ts';
 import { createLogger } from '../logging.ts';
 import { createServer } from './create-server.ts';
+import { measureRequests, serveMetrics } from './http-metrics.ts';
 import { serverRuns } from './temporal-runs.ts';
 
 /** Serves the API until the signal. Throws ConfigurationError, StoreUnavailableError, TemporalUnreachableError. */
@@ -27,11 +28,14 @@ export async function runServer(options: ServerOptions): Promise<RunEnd> {
   const temporal = await connectClient(access);
   try {
     const runs = serverRuns(createRuns({ temporalClient: temporal.client, store, config, logger }));
-    const server = await createServer({ store, config, runs, token, logger });
+    const server = createServer({ store, config, runs, token, logger });
+    const metricsAddress = settings.get('metricsAddress');
+    const metrics = metricsAddress && (await serveMetrics(metricsAddress, measureRequests(server)));
     const address = await server.listen({ host: options.host, port: options.port });
     announce(options, `${address}/api`, token);
     await stopped(options.signal);
     await server.close();
+    metrics?.close();
     return { exitCode: 0 };
   } finally {
     await temporal.close();

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { DefaultLogger, type LogEntry, Runtime } from '@temporalio/worker';
-import type { Logger } from 'pino';
+import type { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { PrometheusProvider } from '../activities/sli/prometheus.ts';
+import { keptWarm } from '../client/kept-warm.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { taskQueuePollers } from '../client/task-queue-pollers.ts';
 import { type EmbeddedAccess, readEmbeddedAccess } from '../composition/embedded-access.ts';
@@ -12,8 +11,12 @@ import { ConfigurationError } from '../config/errors.ts';
 import type { RunEnd, WorkerOptions } from '../config/run-options.ts';
 import { loadTemporalAccess, type TemporalAccess } from '../config/temporal.ts';
 import { createLogger } from '../logging.ts';
+import type { Store } from '../store/store.ts';
 import { createSlipwayWorker } from './create-worker.ts';
+import { serveHealth, type WorkerHealth } from './health.ts';
 import { choosePorts } from './ports.ts';
+import { countRuns } from './run-metrics.ts';
+import { installRuntime } from './telemetry.ts';
 
 /** Everything that a worker must know to begin. */
 interface Surroundings {
@@ -32,7 +35,7 @@ interface Surroundings {
  */
 export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
   const logger = createLogger({ component: 'worker', level: options.settings.get('logLevel') });
-  installRuntime(logger);
+  const meter = installRuntime(logger, options.settings.get('metricsAddress'));
   const surroundings = await findSurroundings(options);
   const { store, config } = await openParts(surroundings);
   const temporal = await connectClient(surroundings.temporal);
@@ -56,6 +59,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       logger,
       sliProviders: new Map([[prometheus.name, prometheus]]),
       options: { ...ports.options, ...(allowed === undefined ? {} : { webhookAllowedHosts: allowed }) },
+      keptWarm: keptWarm(temporal.client),
       hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
     });
     const { namespace } = surroundings.temporal;
@@ -63,14 +67,20 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
     const worker = await createSlipwayWorker({
       connection,
       namespace,
-      activities,
+      activities: countRuns(activities, meter),
       ...(identity ? { identity } : {}),
     });
     const stop = (): void => worker.shutdown();
     if (options.signal.aborted) return { exitCode: 0 };
     options.signal.addEventListener('abort', stop, { once: true });
     logger.info({ address: surroundings.temporal.connectionOptions.address, namespace }, 'worker is running');
-    await worker.run();
+    const healthAddress = options.settings.get('healthAddress');
+    const health = healthAddress && (await serveHealth(healthAddress, healthOf(worker, store)));
+    try {
+      await worker.run();
+    } finally {
+      await health?.close();
+    }
     return { exitCode: 0 };
   } finally {
     await temporal.close();
@@ -102,32 +112,15 @@ async function findSurroundings(options: WorkerOptions): Promise<Surroundings> {
   };
 }
 
-/** The SDK's own lines join the JSON log; Rust's go through the same logger. */
-function installRuntime(logger: Logger): void {
-  const levels = { TRACE: 'trace', DEBUG: 'debug', INFO: 'info', WARN: 'warn', ERROR: 'error' } as const;
-  const write = ({ level, message, meta }: LogEntry): void => {
-    const { sdkComponent, taskToken: _token, ...rest } = { ...meta } as { [key: string]: unknown };
-    logger[levels[level]]({ sdkComponent, ...rest }, message);
+/** A worker that has failed stays failed; one without its database takes tasks that cannot end. */
+function healthOf(worker: Worker, store: Store): WorkerHealth {
+  return {
+    broken: () => (worker.getState() === 'FAILED' ? 'the Temporal worker has failed' : undefined),
+    notReady: async () => {
+      const state = worker.getState();
+      if (state !== 'RUNNING') return `the Temporal worker is ${state}`;
+      await store.ping();
+      return undefined;
+    },
   };
-  Runtime.install({
-    logger: new DefaultLogger('INFO', write),
-    telemetryOptions: { logging: { forward: {}, filter: { core: 'WARN', other: 'ERROR' } } },
-    // The command's own signal handling stops the worker, after it has told what it does.
-    shutdownSignals: [],
-  });
-  checkVersions(logger);
-}
-
-/** Mixed SDK versions fail in strange ways; better to say so at the start. */
-function checkVersions(logger: Logger): void {
-  const packages = ['client', 'common', 'activity', 'workflow'];
-  const versionOf = (name: string): string => {
-    const file = new URL(import.meta.resolve(`@temporalio/${name}/package.json`));
-    return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
-  };
-  const own = versionOf('worker');
-  const others = packages.filter((name) => versionOf(name) !== own);
-  if (others.length > 0) {
-    logger.error({ worker: own, others }, 'different versions of @temporalio packages are installed');
-  }
 }

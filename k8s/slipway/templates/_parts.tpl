@@ -45,6 +45,7 @@ capabilities: {drop: [ALL]}
 - {name: HOME, value: /tmp}
 - {name: SLIPWAY_STATE_DIR, value: /var/lib/slipway}
 - {name: SLIPWAY_GIT_DIR, value: /var/lib/slipway/git}
+- {name: SLIPWAY_METRICS_ADDRESS, value: ":{{ .Values.metrics.port }}"}
 - {name: TEMPORAL_ADDRESS, value: {{ .Values.temporal.address | quote }}}
 - {name: TEMPORAL_NAMESPACE, value: {{ .Values.temporal.namespace | quote }}}
 {{- with .Values.temporal.apiKeySecret }}

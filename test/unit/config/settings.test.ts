@@ -55,6 +55,21 @@ describe('settings', () => {
     }
   });
 
+  it('read an address to listen on', () => {
+    const address = (text: string) =>
+      settingsFrom({}, { SLIPWAY_METRICS_ADDRESS: text }, undefined).get('metricsAddress');
+    assert.deepEqual(address(':9464'), { host: '0.0.0.0', port: 9464 });
+    assert.deepEqual(address('127.0.0.1:0'), { host: '127.0.0.1', port: 0 });
+    assert.deepEqual(address('[::1]:9464'), { host: '::1', port: 9464 });
+    for (const wrong of ['9464', 'host:', 'host:65536', 'http://host:1', '::1:9464']) {
+      assert.throws(
+        () => address(wrong),
+        /SLIPWAY_METRICS_ADDRESS is ".*", which is no address to listen on/,
+      );
+    }
+    assert.equal(settingsFrom({}, {}, undefined).get('healthAddress'), undefined);
+  });
+
   it('read endpoints as the Keptn CLI does', () => {
     const endpoint = (text: string) => settingsFrom({ endpoint: text }, {}, undefined).get('endpoint');
     assert.equal(endpoint('localhost:8080'), 'http://localhost:8080/api');
