@@ -19,8 +19,10 @@ export function choosePorts(
 ): Ports {
   const loadTool = new HttpLoad(config);
   const options = activityOptions(env);
-  if (embedded === undefined)
-    return { ...kubernetesPorts(config, kubernetesOptions(env)), loadTool, options };
+  if (embedded === undefined) {
+    const { reaching, ...ports } = kubernetesPorts(config, kubernetesOptions(env));
+    return { ...ports, loadTool: reaching(loadTool), options };
+  }
   return {
     platform: new LocalPlatform(embedded.platform, config),
     traffic: new LocalTraffic(embedded.platform),

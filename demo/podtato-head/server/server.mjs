@@ -3,7 +3,12 @@ import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
 const { values: options } = parseArgs({
-  options: { version: { type: 'string', default: '0.1.0' }, port: { type: 'string', default: '9000' } },
+  options: {
+    version: { type: 'string', default: '0.1.0' },
+    port: { type: 'string', default: '9000' },
+    // In a container others must reach it: 0.0.0.0.
+    host: { type: 'string', default: '127.0.0.1' },
+  },
 });
 const version = options.version.replace(/^v/, '');
 /** Milliseconds that a request of `/` takes: 0.1.2 is the slow build. */
@@ -86,8 +91,8 @@ server.on('error', (error) => {
   console.error(`cannot listen on port ${options.port}: ${error.message}`);
   process.exit(1);
 });
-server.listen(Number(options.port), '127.0.0.1', () => {
-  console.log(`podtato-head stand-in v${version} listens on http://127.0.0.1:${server.address().port}`);
+server.listen(Number(options.port), options.host, () => {
+  console.log(`podtato-head stand-in v${version} listens on http://${options.host}:${server.address().port}`);
 });
 
 let draining = false;

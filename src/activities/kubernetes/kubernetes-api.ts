@@ -1,8 +1,10 @@
 import { Agent, type RequestOptions } from 'node:https';
+import type { Duplex } from 'node:stream';
 import { KubeConfig } from '@kubernetes/client-node';
 import axios, { type AxiosRequestConfig, type AxiosResponse } from 'axios';
 import type { Json, JsonObject } from '../../contracts/json.ts';
 import { KubernetesApiError, KubernetesUnreachableError } from './errors.ts';
+import { forwardToPod } from './port-forward.ts';
 import { apiVersionOf, describePath, type ObjectPath, restPath } from './resources.ts';
 
 /** Selects and bounds a list, see the Kubernetes API's list parameters. */
@@ -142,6 +144,11 @@ export class KubernetesApi {
     };
     const text = String(await this.#call('GET', path, { params, responseType: 'text' }));
     return options.bytes === undefined ? text : text.slice(-options.bytes);
+  }
+
+  /** Joins a connection with a port of a pod, through the API server. */
+  forward(pod: { namespace: string; name: string; port: number }, connection: Duplex): Promise<void> {
+    return forwardToPod(this.#config, pod, connection);
   }
 
   async #call(method: string, path: ObjectPath, request: AxiosRequestConfig): Promise<unknown> {

@@ -1,4 +1,6 @@
 import type { ConfigRepo } from '../config/config-repo.ts';
+import type { LoadTool } from '../load/load-tool.ts';
+import { TunnelledLoad } from '../load/tunnelled-load.ts';
 import type { IngressOptions } from '../platform/helm/deployment-uris.ts';
 import { HelmCommand } from '../platform/helm/helm-command.ts';
 import { HelmPlatform } from '../platform/helm-platform.ts';
@@ -19,6 +21,8 @@ export interface KubernetesPorts {
   platform: Platform;
   traffic: TrafficRouter;
   runner: Runner;
+  /** What a load tool of this process needs to reach services of the cluster. */
+  reaching: (tool: LoadTool) => LoadTool;
 }
 
 /** How Slipway fits a cluster; `kubernetesOptions` reads it from the environment. */
@@ -33,6 +37,8 @@ export interface KubernetesOptions {
   testerHeader?: string;
   /** Seconds until a rollout counts as failed. */
   rolloutTimeoutSeconds: number;
+  /** True in a pod of the cluster, where its names and addresses can be used. */
+  inCluster: boolean;
 }
 
 /** An environment variable cannot be used; the message names it. */
@@ -73,6 +79,7 @@ export function kubernetesOptions(env: NodeJS.ProcessEnv): KubernetesOptions {
       ...optional('ingressPort', text('INGRESS_PORT')),
     },
     rolloutTimeoutSeconds,
+    inCluster: text('KUBERNETES_SERVICE_HOST') !== undefined,
     ...(helmProgram === undefined ? {} : { helmProgram }),
     ...(testerHeader === undefined ? {} : { testerHeader }),
   };
@@ -87,12 +94,13 @@ export function kubernetesPorts(
   const { traffic, gateway, ingress, observe, testerHeader, rolloutTimeoutSeconds } = options;
   const helm = new HelmCommand(options.helmProgram === undefined ? {} : { program: options.helmProgram });
   const runner = new KubernetesJobRunner(api);
+  const reaching = (tool: LoadTool): LoadTool => (options.inCluster ? tool : new TunnelledLoad(tool, api));
   if (traffic === 'none') {
     const platform = new HelmPlatform(
       { api, helm, config },
       { mesh: 'none', ingress, rolloutTimeoutSeconds },
     );
-    return { platform, traffic: new NoTraffic(), runner };
+    return { platform, traffic: new NoTraffic(), runner, reaching };
   }
   const dataPlane: DataPlane =
     'envoyAdmin' in observe ? new EnvoyAdmin(observe.envoyAdmin) : new GatewayProbe(api, observe.gateways);
@@ -103,7 +111,12 @@ export function kubernetesPorts(
       ? istioTraffic({ api, dataPlane }, { gateway, ingress, ...testers })
       : gatewayApiTraffic({ api, dataPlane }, { gateway: { namespace, name }, ingress, ...testers });
   const settings = { mesh: traffic, ingress, istioGateway: gateway, rolloutTimeoutSeconds };
-  return { platform: new HelmPlatform({ api, helm, config, routes }, settings), traffic: routes, runner };
+  return {
+    platform: new HelmPlatform({ api, helm, config, routes }, settings),
+    traffic: routes,
+    runner,
+    reaching,
+  };
 }
 
 /** helm-service named the gateway `<name>.<namespace>`. */

@@ -109,6 +109,7 @@ describe('settings of the Kubernetes adapters', () => {
       },
       ingress: {},
       rolloutTimeoutSeconds: 180,
+      inCluster: false,
     });
   });
 
