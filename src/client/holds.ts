@@ -4,6 +4,12 @@ import { refusedByFreeze } from '../sequence/freeze.ts';
 import type { Store } from '../store/store.ts';
 import { readLine } from './line.ts';
 
+/** What a trigger meets: nothing, a refusal, or `paused` for a run that is enqueued and waits. */
+export interface Hold {
+  refusal?: string;
+  paused?: boolean;
+}
+
 /** What holds new sequences back: a stopped line of the project, a freeze window of the stage. */
 export class Holds {
   readonly #store: Pick<Store, 'events' | 'sequenceStates'>;
@@ -17,10 +23,7 @@ export class Holds {
    * before the line was stopped; or nothing. A window is judged at the time of the event, so that a repeated trigger
    * gets the same answer.
    */
-  async on(
-    event: KeptnEvent,
-    { input, shipyard }: SequenceRequest,
-  ): Promise<{ refusal?: string; paused?: boolean }> {
+  async on(event: KeptnEvent, { input, shipyard }: SequenceRequest): Promise<Hold> {
     const { project, stage, sequence, tasks } = input;
     const unable = `Unable to start sequence ${sequence}`;
     const windows = shipyard.stages.find(({ name }) => name === stage)?.freeze ?? [];

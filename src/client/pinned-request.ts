@@ -5,7 +5,7 @@ import { formatProblem, hasErrors } from '../files/problem.ts';
 import { parseShipyard } from '../files/shipyard.ts';
 import { resolveSequence } from '../sequence/follow-ups.ts';
 import { heldTask, readGroup } from '../sequence/together.ts';
-import type { Shipyard, StartLimits } from '../sequence/types.ts';
+import type { Concurrency, Shipyard, StartLimits } from '../sequence/types.ts';
 
 /** Ten minutes until somebody starts a task (Keptn 1.4.5), and a day until it is done (Keptn waited for ever). */
 export const DEFAULT_TIMEOUTS: DefaultTimeouts = { startedMs: 600_000, finishedMs: 86_400_000 };
@@ -25,12 +25,10 @@ export type PinnedSequence =
 export interface PinnedFrom {
   /** Text of shipyard.yaml; undefined when there is none. */
   shipyard: string | undefined;
-  /** Counts from 1 when one context runs the same sequence again. */
-  occurrence: number;
   timeouts: DefaultTimeouts;
 }
 
-/** Pins the definition of a sequence in a request, so that editing the shipyard never changes a run in flight. */
+/** Pins the definition of a sequence in a request for its first run in a context, so that editing the shipyard never changes a run in flight. */
 export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: PinnedFrom): PinnedSequence {
   const parsed = readShipyard(from.shipyard);
   if ('problem' in parsed) {
@@ -39,13 +37,15 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
   const { shipyard } = parsed;
   const resolved = resolveSequence(shipyard, target.stage, target.sequence);
   if (!resolved.found) return resolved;
-  const { tasks, concurrency, timeoutMs, limits = {} } = resolved.definition;
+  const { tasks, timeoutMs, limits = {} } = resolved.definition;
   const { project, service } = event.data;
   const group = readGroup(event.data);
   if (group !== undefined && 'problem' in group) {
     return { found: false, message: `Unable to start sequence ${target.sequence}: ${group.problem}` };
   }
   const held = group === undefined ? undefined : heldTask(shipyard, { ...target, tasks });
+  const { concurrency: own } = resolved.definition;
+  const concurrency = held === undefined ? own : keepingItsPlace(own);
   return {
     found: true,
     limits,
@@ -64,7 +64,7 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
         ...(concurrency === undefined ? {} : { concurrency }),
       },
       shipyard,
-      occurrence: from.occurrence,
+      occurrence: 1,
       defaults: from.timeouts,
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(group === undefined || held === undefined
@@ -78,6 +78,11 @@ export function pinSequence(event: KeptnEvent, target: TriggerTarget, from: Pinn
           }),
     },
   };
+}
+
+/** Runs that wait for other services keep their places in all queues: one that came later must not stand before them. */
+function keepingItsPlace(concurrency: Concurrency = { mode: 'queue', hold: [] }): Concurrency {
+  return { ...concurrency, hold: ['approval', 'pause', 'delay'] };
 }
 
 function readShipyard(text: string | undefined): { shipyard: Shipyard } | { problem: string } {

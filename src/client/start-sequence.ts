@@ -15,20 +15,22 @@ import { type ApprovalDecision, enqueueSignal } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
-import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
+import { MAX_OCCURRENCES, MAX_PAYLOAD_BYTES, tooManyOccurrences } from '../sequence/limits.ts';
+import { type Group, readGroup } from '../sequence/together.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
 import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
 import { Admission } from './admission.ts';
 import { derivedId } from './derived-id.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
-import { Holds } from './holds.ts';
-import { DEFAULT_TIMEOUTS, pinSequence, type TriggerTarget } from './pinned-request.ts';
+import { type Hold, Holds } from './holds.ts';
+import { DEFAULT_TIMEOUTS, type PinnedSequence, pinSequence, type TriggerTarget } from './pinned-request.ts';
 import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
+import { Starts } from './starts.ts';
 import { leaveGroup, openGroup } from './together.ts';
 
-/** Most triggers of one sequence in one context that are counted; those after MAX_OCCURRENCES are refused anyway. */
-const MAX_COUNTED = 1_000;
+/** Most runs of a context that are looked at. */
+const MAX_RUNS = 1_000;
 
 /** Starts, tells and controls runs. Every call may come twice; without Temporal it throws UnreachableError. */
 export interface Runs {
@@ -81,6 +83,8 @@ export function createRuns(dependencies: RunsDependencies): Runs {
   };
 }
 
+type FoundSequence = Extract<PinnedSequence, { found: true }>;
+
 class SequenceStarter {
   readonly #client: Client;
   readonly #store: Store;
@@ -88,13 +92,15 @@ class SequenceStarter {
   readonly #logger: Logger;
   readonly #taskQueue: string;
   readonly #timeouts: DefaultTimeouts;
+  readonly #starts: Starts;
   readonly #admission: Admission;
   readonly #holds: Holds;
   readonly #control: RunControl;
 
   constructor(dependencies: RunsDependencies, control: RunControl) {
     this.#control = control;
-    this.#admission = new Admission(dependencies.store);
+    this.#starts = new Starts(dependencies.store);
+    this.#admission = new Admission(dependencies.store, this.#starts);
     this.#holds = new Holds(dependencies.store);
     this.#client = dependencies.temporalClient;
     this.#store = dependencies.store;
@@ -108,18 +114,11 @@ class SequenceStarter {
     const target = targetOf(received);
     const event = await this.#withCommit(received, target);
     await this.#store.appendEvents([event]);
-    const occurrence = await this.#occurrence(event);
-    const shipyard = await this.#shipyard(event.data.project);
-    const pinned =
-      occurrence > MAX_OCCURRENCES
-        ? ({ found: false, message: tooManyOccurrences(target.stage, target.sequence) } as const)
-        : pinSequence(event, target, { shipyard, occurrence, timeouts: this.#timeouts });
+    const { pinned, occurrence } = await this.#pin(event, target);
     const row = stateRow(event, target, occurrence);
     const log = this.#logger.child({ keptnContext: event.shkeptncontext, workflowId: row.workflowId });
     const hold = pinned.found ? await this.#holds.on(event, pinned.request) : {};
-    const refusal = pinned.found
-      ? ((await this.#admission.refusal(event, target, pinned.limits)) ?? hold.refusal)
-      : pinned.message;
+    const refusal = pinned.found ? await this.#refusal(event, target, { ...pinned, hold }) : pinned.message;
     if (!pinned.found || refusal !== undefined) {
       // A repeated trigger of a run that began before: its problem has been closed since, and the run was told.
       if (pinned.found && (await this.#isKnown(row))) return;
@@ -146,6 +145,35 @@ class SequenceStarter {
     }
   }
 
+  /** Pins the definition, and gives the trigger its place among all others. */
+  async #pin(
+    event: KeptnEvent,
+    target: TriggerTarget,
+  ): Promise<{ pinned: PinnedSequence; occurrence: number }> {
+    const shipyard = await this.#shipyard(event.data.project);
+    const pinned = pinSequence(event, target, { shipyard, timeouts: this.#timeouts });
+    const group = pinned.found ? groupOf(event, pinned.request) : undefined;
+    const occurrence = await this.#starts.place(event, target, group);
+    if (occurrence > MAX_OCCURRENCES) {
+      const message = tooManyOccurrences(target.stage, target.sequence);
+      return { pinned: { found: false, message }, occurrence };
+    }
+    if (!pinned.found) return { pinned, occurrence };
+    return { pinned: { ...pinned, request: { ...pinned.request, occurrence } }, occurrence };
+  }
+
+  /** Why a sequence that is defined does not start all the same. */
+  async #refusal(
+    event: KeptnEvent,
+    target: TriggerTarget,
+    { request, limits, hold }: FoundSequence & { hold: Hold },
+  ): Promise<string | undefined> {
+    const refusal = (await this.#admission.refusal(event, target, limits)) ?? hold.refusal;
+    if (refusal !== undefined) return refusal;
+    const reason = tooLarge(request) ?? (await this.#starts.crossing(event, request));
+    return reason === undefined ? undefined : `Unable to start sequence ${target.sequence}: ${reason}`;
+  }
+
   /** Starts a run with the definition of an earlier one; the same event twice starts it once. */
   async again(received: KeptnEvent, earlier: SequenceRequest): Promise<void> {
     const target = targetOf(received);
@@ -153,8 +181,10 @@ class SequenceStarter {
     if (refusal !== undefined || paused === true) {
       throw new RefusedError(refusal ?? 'the line of the project is stopped', 'start it again later');
     }
+    const reason = tooLarge(earlier);
+    if (reason !== undefined) throw new RefusedError(reason, 'start the sequence anew');
     await this.#store.appendEvents([received]);
-    const occurrence = await this.#occurrence(received);
+    const occurrence = await this.#starts.place(received, target, undefined);
     const row = stateRow(received, target, occurrence);
     await this.#enqueue({ ...earlier, occurrence });
     const { workflowId } = row;
@@ -175,7 +205,7 @@ class SequenceStarter {
   }
 
   async #isKnown({ project, keptnContext, workflowId }: SequenceStateRow): Promise<boolean> {
-    const query = { project, keptnContext, limit: MAX_COUNTED, offset: 0 };
+    const query = { project, keptnContext, limit: MAX_RUNS, offset: 0 };
     return (await this.#store.sequenceStates(query)).some((row) => row.workflowId === workflowId);
   }
 
@@ -189,23 +219,6 @@ class SequenceStarter {
       if (error instanceof ConfigNotFoundError) return event;
       throw error;
     }
-  }
-
-  /** Place of the trigger among those of the same sequence and context: the same event always counts the same. */
-  async #occurrence({ id, type, shkeptncontext, data }: KeptnEvent): Promise<number> {
-    const { events } = await this.#store.events({
-      project: data.project,
-      type,
-      keptnContext: shkeptncontext,
-      limit: MAX_COUNTED,
-      offset: 0,
-    });
-    const place = events.toReversed().findIndex((event) => event.id === id);
-    if (place >= 0) return place + 1;
-    throw new RefusedError(
-      `context ${shkeptncontext} has triggered ${type} more than ${MAX_COUNTED} times`,
-      'a sequence triggers itself without end: correct triggeredOn in shipyard.yaml',
-    );
   }
 
   async #shipyard(project: string): Promise<string | undefined> {
@@ -298,6 +311,22 @@ function targetOf(event: KeptnEvent): TriggerTarget {
     );
   }
   return { stage: type.stage, sequence: type.sequence };
+}
+
+/** The group that the run waits for; a sequence that promotes nothing, such as a rollback, waits for none. */
+function groupOf(event: KeptnEvent, { together }: SequenceRequest): Group | undefined {
+  const group = together === undefined ? undefined : readGroup(event.data);
+  return group !== undefined && 'id' in group ? group : undefined;
+}
+
+/** What Temporal would refuse each time it is sent; undefined for a request that it takes. */
+function tooLarge(request: SequenceRequest): string | undefined {
+  const bytes = Buffer.byteLength(JSON.stringify(request));
+  if (bytes <= MAX_PAYLOAD_BYTES) return undefined;
+  return (
+    `its payload and its shipyard have ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} can be handed on; ` +
+    'let the tasks before it answer with a link to their reports instead of the reports'
+  );
 }
 
 function stateRow(event: KeptnEvent, target: TriggerTarget, occurrence: number): SequenceStateRow {

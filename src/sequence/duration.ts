@@ -9,6 +9,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
   h: 3_600_000,
 };
 
+/** Go counts nanoseconds in 64 bits: about 292 years. */
+const MAX_MS = 2 ** 63 / 1e6;
+
 /**
  * Reads a Go duration ('15m', '1h30m', '1.5s', '0') as milliseconds, or undefined when Go would refuse it.
  * Keptn 1.4.5 used it for `triggeredAfter`.
@@ -16,11 +19,12 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 export function parseDuration(text: string): number | undefined {
   const [, sign = '', body = ''] = /^([+-]?)(.*)$/.exec(text) ?? [];
   if (body === '0') return 0;
-  if (!/^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
+  if (!/^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/.test(body)) return undefined;
   let milliseconds = 0;
   for (const [, figure = '', unit = ''] of body.matchAll(/([\d.]+)(ns|us|µs|μs|ms|s|m|h)/g)) {
     milliseconds += Number(figure) * (UNIT_MS[unit] ?? 0);
   }
+  if (milliseconds > MAX_MS) return undefined;
   return sign === '-' ? -milliseconds : milliseconds;
 }
 

@@ -12,3 +12,6 @@ export function tooManyOccurrences(stage: string, sequence: string): string {
     'so its triggeredOn seems to form a cycle that never ends'
   );
 }
+
+/** Temporal takes 2 MiB per message; what is larger could be sent again and again without ever arriving. */
+export const MAX_PAYLOAD_BYTES = 1_900_000;

@@ -72,7 +72,8 @@ export function emptyQueue(): QueueState {
  * waits for an approval holds nobody up, but its next task waits while another run is busy; a run of a paused
  * context is not started and holds nobody up. `x-concurrency` changes this per sequence: `parallel` neither
  * waits nor is waited for, `skip` drops the new run when one of the same sequence is there, `replace` aborts
- * or drops those that are there.
+ * or drops those that are there, `hold` keeps the place during a wait, during a pause also that of a run that was
+ * not started.
  */
 export function admit(state: QueueState, message: QueueMessage): Admitted {
   switch (message.kind) {
@@ -209,8 +210,13 @@ function blocksStart(
 ): boolean {
   if (other.keptnContext === entry.keptnContext) return false;
   if (modeOf(other) === 'parallel' || modeOf(entry) === 'parallel') return false;
-  if (other.phase === 'waiting') return earlier && !state.pausedContexts.includes(other.keptnContext);
+  if (other.phase === 'waiting') return earlier && !stepsAside(state, other);
   return other.phase !== 'released' || (other.stopping === true && other.sequence === entry.sequence);
+}
+
+/** A run of a paused context lets others by that came later. */
+function stepsAside(state: QueueState, { keptnContext, concurrency }: QueueEntry): boolean {
+  return state.pausedContexts.includes(keptnContext) && concurrency?.hold.includes('pause') !== true;
 }
 
 function modeOf(entry: QueueEntry): Concurrency['mode'] {

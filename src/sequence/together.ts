@@ -59,6 +59,37 @@ export function heldTask(
   return promotes && tasks.length > 0 ? tasks.length - 1 : undefined;
 }
 
+/** The trigger of one service of a group, and how far it has come. */
+export interface GroupStart {
+  eventId: string;
+  service: string;
+  group: Group;
+  /** In its queue, or refused. */
+  placed: boolean;
+  ended: boolean;
+}
+
+/**
+ * Groups that began before the group of this trigger and still have to bring the same service to its queue; `starts` of one
+ * stage in the order of their places. When no trigger overtakes them, groups stand in every queue in the order in which they
+ * began, so that two of them never wait for each other. A group one of whose runs has ended is decided: it waits for nobody.
+ */
+export function groupsAhead(starts: readonly GroupStart[], eventId: string): Group[] {
+  const own = starts.find((start) => start.eventId === eventId);
+  if (own === undefined) return [];
+  const members = new Map<string, GroupStart[]>();
+  for (const start of starts) members.set(start.group.id, [...(members.get(start.group.id) ?? []), start]);
+  const older: Group[] = [];
+  for (const [id, runs] of members) {
+    if (id === own.group.id) break;
+    const group = runs[0]?.group;
+    if (group === undefined || !group.services.includes(own.service)) continue;
+    const isPlaced = runs.some(({ service, placed }) => service === own.service && placed);
+    if (!isPlaced && !runs.some(({ ended }) => ended)) older.push(group);
+  }
+  return older;
+}
+
 /** The common result: fail as soon as one has failed, undefined while one is missing, else the worst; so all have the same follow-ups. */
 export function commonResult(services: readonly string[], arrivals: readonly Arrival[]): Result | undefined {
   if (arrivals.some(({ result }) => result === 'fail')) return 'fail';

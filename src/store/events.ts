@@ -123,7 +123,8 @@ function columnOf(path: string): SQL {
 
 /** Removes an event and what the views took from it. */
 export async function withdrawEvent(database: Database, id: string): Promise<void> {
-  await database.execute(sql`with gone as (delete from events where id = ${id})
+  await database.execute(sql`with gone as (delete from events where id = ${id}),
+    started as (update sequence_starts set withdrawn = true where event_id = ${id})
     delete from last_events where event_id = ${id}`);
 }
 

@@ -7,6 +7,7 @@ import { migrate } from './migrate.ts';
 import * as projects from './projects.ts';
 import * as registrations from './registrations.ts';
 import * as secrets from './secrets.ts';
+import * as starts from './sequence-starts.ts';
 import * as sequences from './sequences.ts';
 import type { Store } from './store.ts';
 import * as triggers from './triggers.ts';
@@ -43,6 +44,8 @@ function storeOver(database: Database, pool: Pool, options: StoreOptions): Store
     eventCounts: (query) => events.eventCounts(database, query),
     openTriggers: (query) => triggers.openTriggers(database, query),
     closeTriggers: (ids) => triggers.closeTriggers(database, ids),
+    placeStart: (row) => starts.placeStart(database, row),
+    sequenceStarts: (query) => starts.sequenceStarts(database, query),
     saveSequenceState: (row) => sequences.saveSequenceState(database, row),
     sequenceStates: (query) => sequences.sequenceStates(database, query),
     sequenceContexts: (query) => sequences.sequenceContexts(database, query),

@@ -47,6 +47,7 @@ export async function readProjects(database: Database, name?: string): Promise<P
 export async function deleteProject(database: Database, name: string): Promise<void> {
   await database.execute(sql`with
     states as (delete from sequence_states where project = ${name}),
+    starts as (delete from sequence_starts where project = ${name}),
     evaluated as (delete from evaluations where project = ${name}),
     last as (delete from last_events where project = ${name}),
     images as (delete from deployed_images where project = ${name}),

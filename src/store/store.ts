@@ -49,6 +49,34 @@ export interface SequenceStateRow {
   time: string;
 }
 
+/** The trigger of a sequence in the order in which triggers were taken. */
+export interface SequenceStartRow {
+  /** Id of the `.triggered` event. */
+  eventId: string;
+  project: string;
+  stage: string;
+  service: string;
+  sequence: string;
+  keptnContext: string;
+  /** The event's own time (RFC 3339); the order does not depend on it. */
+  time: string;
+  /** The group of services that wait for each other. */
+  together?: { id: string; services: string[] };
+  /** The event was taken back; its place stays taken. */
+  withdrawn: boolean;
+}
+
+export interface SequenceStartQuery {
+  project: string;
+  stage: string;
+  service?: string;
+  sequence?: string;
+  keptnContext?: string;
+  /** Only triggers of groups. */
+  together?: true;
+  limit: number;
+}
+
 export interface EvaluationRow {
   /** Id of the evaluation.finished event. */
   id: string;
@@ -77,6 +105,8 @@ export interface EvaluationQuery {
   keptnContext?: string;
   results?: string[];
   label?: { key: string; value: string };
+  /** Leaves out evaluations that have this label, whatever its value. */
+  withoutLabel?: string;
   /** Answers only evaluations strictly later (RFC 3339). */
   fromTime?: string;
   beforeTime?: string;
@@ -190,6 +220,11 @@ export interface Store {
     eventId?: string;
   }): Promise<OpenTrigger[]>;
   closeTriggers(eventIds: string[]): Promise<void>;
+
+  /** Gives a trigger its place behind all others of its project and stage; one that has a place keeps it. */
+  placeStart(row: Omit<SequenceStartRow, 'withdrawn'>): Promise<void>;
+  /** The newest `limit` triggers in the order of their places: nothing is ever put before what was answered once. */
+  sequenceStarts(query: SequenceStartQuery): Promise<SequenceStartRow[]>;
 
   /** A row older than the stored one of the same workflow changes nothing. */
   saveSequenceState(row: SequenceStateRow): Promise<void>;

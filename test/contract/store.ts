@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import { exportEvaluations, importEvaluations } from '../../src/store/evaluation-export.ts';
-import type { EvaluationRow, SequenceStateRow, Store } from '../../src/store/store.ts';
+import type {
+  EvaluationRow,
+  SequenceStartQuery,
+  SequenceStartRow,
+  SequenceStateRow,
+  Store,
+} from '../../src/store/store.ts';
 
 /** An event of a task that tests may change at will. */
 export function event(changes: Partial<KeptnEvent> & { data?: KeptnEvent['data'] } = {}): KeptnEvent {
@@ -244,6 +250,61 @@ export function storeContract(open: () => Promise<Store>): void {
       await store.markDelivered([kept.id]);
       assert.deepEqual(await waiting(), []);
       assert.equal((await store.events({ project, ...page })).totalCount, 1);
+    });
+  });
+
+  describe('places of triggers', () => {
+    const start = (eventId: string, changes: Partial<SequenceStartRow> = {}) => ({
+      ...{ eventId, project, stage: 'qa', service: 'svc', sequence: 'delivery', keptnContext: 'ctx' },
+      time: '2026-01-01T10:00:00.000Z',
+      ...changes,
+    });
+
+    it('follow the order of arrival, not the times of the events, and are given once', async () => {
+      const [first, second, third] = [randomUUID(), randomUUID(), randomUUID()];
+      await store.placeStart(start(first));
+      await store.placeStart(start(second, { time: '2025-01-01T00:00:00.000Z', service: 'other' }));
+      await store.placeStart(start(third, { together: { id: 'g', services: ['svc', 'other'] } }));
+      await store.placeStart(start(first, { time: '2027-01-01T00:00:00.000Z' }));
+      const found = async (query: Partial<SequenceStartQuery> = {}) =>
+        (await store.sequenceStarts({ project, stage: 'qa', limit: 9, ...query })).map(
+          ({ eventId }) => eventId,
+        );
+      assert.deepEqual(await found(), [first, second, third]);
+      assert.deepEqual(await found({ limit: 2 }), [second, third]);
+      assert.deepEqual(await found({ service: 'svc' }), [first, third]);
+      assert.deepEqual(await found({ together: true }), [third]);
+      assert.deepEqual(await found({ keptnContext: 'none' }), []);
+    });
+
+    it('stay taken when their event is withdrawn, and go with their project', async () => {
+      const gone = mine();
+      await store.appendEvents([gone]);
+      await store.placeStart(start(gone.id));
+      await store.withdrawEvent(gone.id);
+      const query = { project, stage: 'qa', limit: 9 };
+      assert.deepEqual(
+        (await store.sequenceStarts(query)).map(({ withdrawn }) => withdrawn),
+        [true],
+      );
+      await store.deleteProject(project);
+      assert.deepEqual(await store.sequenceStarts(query), []);
+    });
+
+    it('are in one order for all who ask while many are given', async () => {
+      const ids = Array.from({ length: 40 }, () => randomUUID());
+      const seen = await Promise.all(
+        ids.map(async (id) => {
+          await store.placeStart(start(id));
+          return (await store.sequenceStarts({ project, stage: 'qa', limit: 99 })).map(
+            ({ eventId }) => eventId,
+          );
+        }),
+      );
+      const all = (await store.sequenceStarts({ project, stage: 'qa', limit: 99 })).map(
+        ({ eventId }) => eventId,
+      );
+      for (const earlier of seen) assert.deepEqual(earlier, all.slice(0, earlier.length));
     });
   });
 

@@ -107,7 +107,7 @@ export class RunWorld {
 }
 
 /** All tests share one Temporal: a queue that still belongs to an earlier test's worker would take this one's runs. */
-async function endQueues(client: Client): Promise<void> {
+export async function endQueues(client: Client): Promise<void> {
   for (const stage of ['dev', 'prod']) {
     for (const service of ['carts', 'orders']) {
       const queue = client.workflow.getHandle(queueWorkflowId({ project: SCOPE.project, stage, service }));

@@ -8,6 +8,7 @@ import type { JsonObject } from '../../src/contracts/json.ts';
 import { FakeLoadTool } from '../fakes/fake-load-tool.ts';
 import { ActivityWorld, eventOf, SCOPE } from '../support/activity-world.ts';
 import { eventually } from '../support/eventually.ts';
+import { endQueues } from '../support/run-world.ts';
 import { withWorker } from '../support/temporal.ts';
 
 const SHIPYARD = `
@@ -74,6 +75,7 @@ describe('a sequence started from its event', function () {
         logger: pino({ level: 'silent' }),
         taskQueue,
       });
+      await endQueues(client);
       await body(parts.runs);
     });
   };

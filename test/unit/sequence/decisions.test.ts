@@ -152,6 +152,20 @@ describe('a duration', () => {
     }
   });
 
+  it('is refused beyond 292 years, and however long a text is, without going through it again and again', () => {
+    const hostile = [
+      '9'.repeat(30_000),
+      `${'9'.repeat(30_000)}s`,
+      `1s${'1'.repeat(30_000)}`,
+      '1.'.repeat(15_000),
+    ];
+    const since = performance.now();
+    for (const text of hostile) assert.equal(parseDuration(text), undefined);
+    assert.ok(performance.now() - since < 200, 'quadratic time would take seconds');
+    assert.equal(parseDuration('2562047h'), 2_562_047 * 3_600_000);
+    assert.equal(parseDuration('2562048h'), undefined);
+  });
+
   it('is written short', () => {
     assert.deepEqual([900_000, 5_400_000, 90_500, 250].map(formatDuration), [
       '15m',

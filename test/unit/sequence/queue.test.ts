@@ -46,6 +46,19 @@ describe('a queue of one project, stage and service', () => {
     assert.deepEqual(queue.state, emptyQueue());
   });
 
+  it('lets others by a paused run that has not started, unless it holds its place during a pause', () => {
+    for (const [hold, expected] of [
+      [[], ['startRun c']],
+      [['pause'], []],
+    ] as const) {
+      const queue = new Driver();
+      queue.tell({ kind: 'pauseContext', keptnContext: 'b' });
+      const concurrency = { mode: 'queue' as const, hold: [...hold] };
+      queue.tell({ kind: 'enqueue', runId: 'b', keptnContext: 'b', sequence: 'delivery', concurrency });
+      assert.deepEqual(queue.add('c'), expected);
+    }
+  });
+
   it('takes a run only once and ignores runs that it does not know', () => {
     const queue = new Driver();
     queue.add('a');
