@@ -1,4 +1,5 @@
-import { isJsonObject, type JsonObject } from '../sequence/json.ts';
+import type { JsonObject } from '../sequence/json.ts';
+import { type JobResources, jobResources, jobSecurityContext } from './job-container.ts';
 import { type JsonPath, parseJsonPath } from './json-path.ts';
 import { type FileReader, listField, textField } from './parsed-file.ts';
 import type { DocumentPath } from './problem.ts';
@@ -10,12 +11,6 @@ export type JobVariable =
   | { from: 'event'; name: string; path: JsonPath; as: 'json' | 'yaml' | 'string' }
   | { from: 'secret'; name: string }
   | { from: 'string'; name: string; value: string };
-
-/** Amounts as Kubernetes writes them; job-executor-service's defaults: limits 1 and 512Mi, requests 50m and 128Mi. */
-export interface JobResources {
-  limits: { cpu: string; memory: string };
-  requests: { cpu: string; memory: string };
-}
 
 /** One container that runs to its end. */
 export interface JobTask {
@@ -35,9 +30,11 @@ export interface JobTask {
   /** Seconds for which the finished job is kept. Default 21,600. */
   ttlSecondsAfterFinished: number;
   serviceAccount: string;
-  resources: JobResources;
+  /** Absent: the worker's own defaults; a block, even an empty one, replaces all of them (job-executor-service). */
+  resources?: JobResources;
+  /** Fields of the container's security context, each instead of the worker's default. */
   securityContext: JsonObject;
-  annotations: JsonObject;
+  annotations: { [name: string]: string };
 }
 
 /** Reads one task of job/config.yaml with job-executor-service's defaults. */
@@ -52,11 +49,6 @@ export function jobTask(reader: FileReader, node: YamlNode, path: DocumentPath):
     (value, place) => {
       const read = reader.decoder.integer(value, place);
       if (typeof read === 'number') found[key] = read;
-    };
-  const json =
-    (key: 'securityContext' | 'annotations'): FieldReader =>
-    (_value, place) => {
-      found[key] = objectAt(reader, place);
     };
   const texts = (list: string[]) =>
     listField(
@@ -81,9 +73,18 @@ export function jobTask(reader: FileReader, node: YamlNode, path: DocumentPath):
     namespace: text('namespace'),
     ttlSecondsAfterFinished: seconds('ttlSecondsAfterFinished'),
     serviceAccount: text('serviceAccount'),
-    resources: (value, place) => resources(reader, { value, place, found: found.resources }),
-    securityContext: json('securityContext'),
-    annotations: json('annotations'),
+    resources: (value, place) => {
+      found.resources = jobResources(reader, value, place);
+    },
+    securityContext: (value, place) => {
+      found.securityContext = jobSecurityContext(reader, value, place);
+    },
+    annotations: (value, place) => {
+      reader.decoder.entries(value, place, (name, item) => {
+        const content = reader.decoder.text(item, [...place, name]);
+        if (typeof content === 'string') found.annotations[name] = content;
+      });
+    },
   });
   if (found.image === '') reader.report(path, 'the task has no image', { hint: 'name the image to run' });
   return found;
@@ -103,28 +104,9 @@ function defaults(): JobTask {
     namespace: '',
     ttlSecondsAfterFinished: 21_600,
     serviceAccount: '',
-    resources: { limits: { cpu: '1', memory: '512Mi' }, requests: { cpu: '50m', memory: '128Mi' } },
     securityContext: {},
     annotations: {},
   };
-}
-
-function resources(
-  reader: FileReader,
-  { value, place, found }: { value: YamlNode; place: DocumentPath; found: JobResources },
-): void {
-  const amounts =
-    (into: { cpu: string; memory: string }): FieldReader =>
-    (node, path) =>
-      reader.fields(node, path, {
-        cpu: textField(reader, (cpu) => {
-          into.cpu = cpu;
-        }),
-        memory: textField(reader, (memory) => {
-          into.memory = memory;
-        }),
-      });
-  reader.fields(value, place, { limits: amounts(found.limits), requests: amounts(found.requests) });
 }
 
 function jobVariable(reader: FileReader, node: YamlNode, path: DocumentPath): JobVariable | undefined {
@@ -161,14 +143,4 @@ function jobVariable(reader: FileReader, node: YamlNode, path: DocumentPath): Jo
       });
       return undefined;
   }
-}
-
-function objectAt({ document }: FileReader, path: DocumentPath): JsonObject {
-  let value: unknown = document.value;
-  for (const segment of path) {
-    if (typeof value !== 'object' || value === null) return {};
-    value = (value as { [key: string | number]: unknown })[segment];
-  }
-  const copy: unknown = value === undefined ? null : JSON.parse(JSON.stringify(value));
-  return isJsonObject(copy as JsonObject) ? (copy as JsonObject) : {};
 }

@@ -1,9 +1,12 @@
+import { JOB_RESOURCES } from '../activities/executors/jobs.ts';
 import type { ActivityOptions } from '../activities/index.ts';
+import type { RunResources } from '../activities/runner/runner.ts';
 import { ConfigurationError } from '../config/errors.ts';
 
 /**
  * Reads what an operator may set for tasks: SLIPWAY_SLI_PROVIDER, SLIPWAY_JOB_IMAGES (globs with commas), SLIPWAY_JOB_NAMESPACE,
- * SLIPWAY_WEBHOOK_DENIED_HOSTS (with commas), SLIPWAY_DRAIN_SECONDS. Throws ConfigurationError.
+ * SLIPWAY_WEBHOOK_DENIED_HOSTS (with commas), SLIPWAY_DRAIN_SECONDS, and job-executor-service's DEFAULT_RESOURCE_LIMITS_CPU,
+ * _LIMITS_MEMORY, _REQUESTS_CPU and _REQUESTS_MEMORY. Throws ConfigurationError.
  */
 export function activityOptions(env: NodeJS.ProcessEnv): ActivityOptions {
   const provider = env.SLIPWAY_SLI_PROVIDER;
@@ -15,9 +18,19 @@ export function activityOptions(env: NodeJS.ProcessEnv): ActivityOptions {
     ...(provider ? { defaultSliProvider: provider } : {}),
     ...(namespace ? { jobNamespace: namespace } : {}),
     ...(images === undefined ? {} : { imageAllowList: images }),
+    jobResources: jobResources(env),
     ...(denied === undefined ? {} : { webhookDeniedHosts: denied }),
     ...(drainTimeMs === undefined ? {} : { drainTimeMs }),
   };
+}
+
+function jobResources(env: NodeJS.ProcessEnv): RunResources {
+  const { limits, requests } = JOB_RESOURCES;
+  const amounts = (kind: string, usual: RunResources['limits']): RunResources['limits'] => ({
+    cpu: env[`DEFAULT_RESOURCE_${kind}_CPU`] || (usual.cpu ?? ''),
+    memory: env[`DEFAULT_RESOURCE_${kind}_MEMORY`] || (usual.memory ?? ''),
+  });
+  return { limits: amounts('LIMITS', limits), requests: amounts('REQUESTS', requests) };
 }
 
 function list(value: string | undefined): string[] | undefined {

@@ -31,7 +31,7 @@ export async function binaryImage(
   binary: string,
   args: readonly string[],
 ): Promise<ImageArchive> {
-  return archive(reference, [`/${basename(binary)}`, ...args], async (root) => {
+  return imageArchive(reference, [`/${basename(binary)}`, ...args], async (root) => {
     cpSync(binary, join(root, basename(binary)));
   });
 }
@@ -42,11 +42,8 @@ export async function nodeImage(
   folder: string,
   argv: readonly string[],
 ): Promise<ImageArchive> {
-  return archive(reference, ['/bin/node', ...argv], async (root) => {
-    const node = realpathSync(process.execPath);
-    put(node, join(root, 'bin', 'node'));
-    const libraries = await run('ldd', [node]);
-    for (const [path] of libraries.matchAll(/\/\S+/g)) put(realpathSync(path), join(root, path));
+  return imageArchive(reference, ['/bin/node', ...argv], async (root) => {
+    await putProgram(process.execPath, join(root, 'bin', 'node'), root);
     cpSync(folder, join(root, 'app'), { recursive: true });
     mkdirSync(join(root, 'tmp'));
     chmodSync(join(root, 'tmp'), 0o1777);
@@ -70,13 +67,21 @@ export async function importedImages(settings: ClusterSettings): Promise<string[
   return names.split('\n').filter((name) => name !== '');
 }
 
+/** A program of this machine together with the libraries that `ldd` names. */
+export async function putProgram(from: string, to: string, root: string): Promise<void> {
+  put(realpathSync(from), to);
+  const libraries = await run('ldd', [realpathSync(from)]);
+  for (const [path] of libraries.matchAll(/\/\S+/g)) put(realpathSync(path), join(root, path));
+}
+
 function put(from: string, to: string): void {
   mkdirSync(dirname(to), { recursive: true });
   cpSync(from, to);
   chmodSync(to, 0o755);
 }
 
-async function archive(
+/** Image of a root file system that `fill` lays out. */
+export async function imageArchive(
   reference: string,
   entrypoint: readonly string[],
   fill: (root: string) => Promise<void>,

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { literalArgument } from '../../src/activities/runner/expand-variables.ts';
 import type { Runner, RunRequest } from '../../src/activities/runner/runner.ts';
 import { effectContext } from './platform-harness.ts';
 
@@ -12,12 +13,13 @@ export function describeRunnerContract(name: string, make: () => { runner: Runne
       name: `run-${++runs}`,
       namespace: 'test',
       image: 'node',
-      argv: [node, '-e', code],
+      command: [node, '-e'],
+      args: [code],
       files: [],
       env: {},
-      workingDir: '/work',
+      workingDir: '/keptn',
       timeoutSeconds: 20,
-      limits: {},
+      resources: { limits: {}, requests: {} },
       ...changes,
     });
     const run = (code: string, changes?: Partial<RunRequest>) =>
@@ -41,6 +43,51 @@ export function describeRunnerContract(name: string, make: () => { runner: Runne
       assert.match(result.logs, /from the repository carts/);
     });
 
+    it('has the files below /keptn, also in arguments and variables, and works in its folders', async () => {
+      const files = [{ path: 'locust/sub/basic.py', content: new TextEncoder().encode('below') }];
+      const code =
+        'const [, file] = process.argv; const read = (path) => require("fs").readFileSync(path, "utf8");' +
+        'require("fs").writeFileSync("left", read(file)); console.log(read(process.env.FILE), read("left"), read("sub/basic.py"))';
+      const { logs } = await run(code, {
+        args: [code, '/keptn/locust/sub/basic.py'],
+        env: { FILE: '/keptn/locust/sub/basic.py' },
+        files,
+        workingDir: '/keptn/locust',
+      });
+      assert.match(logs, /below below below/);
+    });
+
+    it('puts variables into the arguments as Kubernetes does', async () => {
+      const code = 'console.log(process.argv.slice(1).join(" "))';
+      const args = [code, 'http://$(HOST)/$(HOST)', '$$(HOST)', '$(UNKNOWN)', literalArgument('$(HOST)')];
+      const { logs } = await run(code, { args, env: { HOST: 'carts' } });
+      assert.match(logs, /^http:\/\/carts\/carts \$\(HOST\) \$\(UNKNOWN\) \$\(HOST\)/m);
+    });
+
+    it('hands back the files that it was asked for, of those that are there', async () => {
+      const code =
+        'require("fs").mkdirSync("out"); require("fs").writeFileSync("out/a.csv", "a,b\\n".repeat(100000)); console.log("done"); process.exitCode = 4';
+      const { outputs, logs, exitCode } = await run(code, { outputs: ['out/a.csv', 'absent.csv'] });
+      assert.deepEqual(Object.keys(outputs), ['out/a.csv'], logs);
+      assert.equal(new TextDecoder().decode(outputs['out/a.csv']), 'a,b\n'.repeat(100_000));
+      assert.equal(exitCode, 4);
+      assert.match(logs, /^done\s*$/);
+    });
+
+    it('tells its progress from the output while it works', async () => {
+      const context = effectContext();
+      const code =
+        'console.log("summary + 1"); setTimeout(() => console.log("summary = 2"), Number(process.argv[1]))';
+      const progressOf = (output: string) => /summary \+ \d+/.exec(output)?.[0];
+      await runner.run(request(code, { args: [code, '4000'], progressOf }), context);
+      assert.ok(context.texts.includes('summary + 1'), context.texts.join('; '));
+    });
+
+    it('refuses a command that is not there, with its name', async () => {
+      const nothing = request('0', { command: ['/bin/no-such-program'], args: [] });
+      await assert.rejects(runner.run(nothing, effectContext()), /no-such-program/);
+    });
+
     it('stops a run after its time, and counts it as failed', async () => {
       const result = await run('console.log("working"); setInterval(() => {}, 1000)', { timeoutSeconds: 1 });
       assert.equal(result.timedOut, true);
@@ -56,7 +103,7 @@ export function describeRunnerContract(name: string, make: () => { runner: Runne
 
     it('refuses a file that would lie outside of its directory', async () => {
       const files = [{ path: '../outside', content: new Uint8Array() }];
-      await assert.rejects(run('0', { files }), /outside of the working directory/);
+      await assert.rejects(run('0', { files }), /outside of the run's directory/);
     });
 
     it('joins a run of the same name', async () => {

@@ -20,6 +20,7 @@ export class FakeRunner implements Runner {
       exitCode: 0,
       logs: `output of ${request.image}`,
       timedOut: false,
+      outputs: {},
       ...outcome,
     };
     this.#runs.set(request.name, result);

@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts';
 import type { ConfigRepo } from '../config/config-repo.ts';
 import type { LoadTool } from '../load/load-tool.ts';
 import type { Platform } from '../platform/platform.ts';
-import type { Runner } from '../runner/runner.ts';
+import type { Runner, RunResources } from '../runner/runner.ts';
 import type { SliProvider } from '../sli/sli-provider.ts';
 import type { TrafficRouter } from '../traffic/traffic-router.ts';
 
@@ -33,6 +33,8 @@ export interface ActivityOptions {
   imageAllowList?: string[];
   /** Namespace of jobs that name none. Default `keptn`. */
   jobNamespace?: string;
+  /** What jobs may use that say nothing themselves. Default: those of job-executor-service (1 and 512Mi, asking for 50m and 128Mi). */
+  jobResources?: RunResources;
   /** Hosts that webhooks may call although they are local or inside the cluster, as `host` or `host:port`. Default: none. */
   webhookAllowedHosts?: string[];
   /** Hosts that webhooks may never call; a pattern with `*` for any text. Default: none besides the built-in ones. */

@@ -1,7 +1,7 @@
 import type { KeptnEvent } from '../../contracts/events.ts';
-import type { Json } from '../../contracts/json.ts';
 import type { JobVariable } from '../../files/job-task.ts';
 import { valueAtPath } from '../../files/json-path.ts';
+import { writeYaml } from '../../files/yaml/write.ts';
 import type { Secrets } from './dependencies.ts';
 import { eventAsJson, JobTerminalError } from './job-config.ts';
 import { textMap } from './payload.ts';
@@ -10,18 +10,37 @@ import { textMap } from './payload.ts';
 export interface JobEnvironment {
   env: { [name: string]: string };
   secretValues: string[];
+  /** Secrets that Slipway does not hold: the place where the job runs must have them. */
+  otherSecrets: string[];
 }
 
 /**
- * KEPTN_PROJECT, KEPTN_STAGE, KEPTN_SERVICE and LABELS_… first, then the task's own variables (job-executor-service).
- * Throws JobTerminalError when a variable's source is not there.
+ * The task's own variables, and KEPTN_PROJECT, KEPTN_STAGE, KEPTN_SERVICE and LABELS_…, which win over them
+ * (job-executor-service). Throws JobTerminalError when the event lacks a value.
  */
 export async function jobEnvironment(
   event: KeptnEvent,
   variables: readonly JobVariable[],
   secrets: Secrets,
 ): Promise<JobEnvironment> {
-  const { project, stage, service, labels } = event.data;
+  const env: { [name: string]: string } = {};
+  const secretValues: string[] = [];
+  const otherSecrets: string[] = [];
+  for (const variable of variables) {
+    if (variable.from === 'string') env[variable.name] = variable.value;
+    else if (variable.from === 'event') env[variable.name] = fromEvent(event, variable);
+    else {
+      const secret = await secrets.secret(variable.name);
+      if (secret === undefined) otherSecrets.push(variable.name);
+      Object.assign(env, secret);
+      secretValues.push(...Object.values(secret ?? {}));
+    }
+  }
+  return { env: { ...env, ...keptnVariables(event) }, secretValues, otherSecrets };
+}
+
+function keptnVariables({ data }: KeptnEvent): { [name: string]: string } {
+  const { project, stage, service, labels } = data;
   const env: { [name: string]: string } = {
     KEPTN_PROJECT: project,
     KEPTN_STAGE: stage,
@@ -30,20 +49,7 @@ export async function jobEnvironment(
   for (const [label, value] of Object.entries(textMap(labels))) {
     env[`LABELS_${label.toUpperCase().replaceAll(/[- ]/g, '_')}`] = value;
   }
-  const secretValues: string[] = [];
-  for (const variable of variables) {
-    if (variable.from === 'string') env[variable.name] = variable.value;
-    else if (variable.from === 'event') env[variable.name] = fromEvent(event, variable);
-    else {
-      const secret = await secrets.secret(variable.name);
-      if (secret === undefined) {
-        throw new JobTerminalError(`the secret ${variable.name} of the job is not there; create it first`);
-      }
-      Object.assign(env, secret);
-      secretValues.push(...Object.values(secret));
-    }
-  }
-  return { env, secretValues };
+  return env;
 }
 
 function fromEvent(event: KeptnEvent, variable: Extract<JobVariable, { from: 'event' }>): string {
@@ -53,18 +59,6 @@ function fromEvent(event: KeptnEvent, variable: Extract<JobVariable, { from: 'ev
       `the event ${event.type} has no value at $.${variable.path.join('.')}, which the variable ${variable.name} of the job takes`,
     );
   }
-  // JSON is YAML too, so `as: yaml` is written the same way.
-  return typeof value === 'string' && variable.as === 'string' ? value : asText(value);
-}
-
-function asText(value: Json): string {
-  return JSON.stringify(value);
-}
-
-/** Kubernetes' expansion: `$(NAME)` becomes the variable, `$$(NAME)` stays `$(NAME)`, unknown names stay as written. */
-export function expandVariables(text: string, env: { [name: string]: string }): string {
-  return text.replaceAll(/(\$?)\$\(([A-Za-z_][A-Za-z0-9_.-]*)\)/g, (all, doubled: string, name: string) => {
-    if (doubled !== '') return all.slice(1);
-    return Object.hasOwn(env, name) ? (env[name] ?? '') : all;
-  });
+  if (variable.as === 'yaml') return writeYaml(value);
+  return typeof value === 'string' && variable.as === 'string' ? value : JSON.stringify(value);
 }

@@ -12,12 +12,16 @@ import { describeFailingPods, hopelessReason } from '../platform/helm/failing-po
 import type { EffectContext } from '../platform/platform.ts';
 import { RunnerRetryableError, RunnerTerminalError } from './errors.ts';
 import { jobObjects } from './job-manifest.ts';
+import { splitOutputs } from './job-outputs.ts';
 import type { Runner, RunRequest, RunResult } from './runner.ts';
 
 const POLL_MS = 300;
 /** Characters of output that are kept. */
 const KEPT_OUTPUT = 60_000;
 const LOG_LINES = 5000;
+/** Milliseconds between two looks at the log of a run that tells its progress. */
+const PROGRESS_MS = 3000;
+const PROGRESS_LINES = 20;
 
 /** How Jobs are started. */
 export interface KubernetesJobOptions {
@@ -81,16 +85,24 @@ export class KubernetesJobRunner implements Runner {
     { request, context }: { request: RunRequest; context: EffectContext },
   ): Promise<RunResult> {
     const startLimit = Date.now() + this.#startSeconds * 1000;
+    let lookAgain = 0;
+    let progress = `job ${run.name} runs`;
     for (;;) {
       const pod = await this.#pod(run);
       const status = pod?.status?.containerStatuses?.[0];
       const ended = status?.state?.terminated;
       if (pod !== undefined && ended !== undefined) {
-        return { exitCode: ended.exitCode, logs: await this.#logs(pod), timedOut: false };
+        if (ended.reason === 'StartError')
+          throw new RunnerTerminalError(`job ${run.name} could not start: ${ended.message}`);
+        return { exitCode: ended.exitCode, ...(await this.#result(pod, request)), timedOut: false };
       }
       const startedAt = status?.state?.running?.startedAt;
       if (pod !== undefined && startedAt !== undefined) {
-        context.progress(`job ${run.name} runs`);
+        if (request.progressOf !== undefined && Date.now() >= lookAgain) {
+          progress = request.progressOf(await this.#logs(pod, PROGRESS_LINES)) ?? progress;
+          lookAgain = Date.now() + PROGRESS_MS;
+        }
+        context.progress(progress);
         if (Date.now() > Date.parse(String(startedAt)) + request.timeoutSeconds * 1000)
           return this.#timeOut(run, pod);
       } else {
@@ -109,7 +121,7 @@ export class KubernetesJobRunner implements Runner {
   async #timeOut(run: Place, pod: V1Pod): Promise<RunResult> {
     const logs = await this.#logs(pod);
     await this.#remove(run);
-    return { exitCode: 137, logs, timedOut: true };
+    return { exitCode: 137, logs, timedOut: true, outputs: {} };
   }
 
   /** A pod that can never start, or does not in time, ends the run with what Kubernetes says about it. */
@@ -140,13 +152,18 @@ export class KubernetesJobRunner implements Runner {
     );
   }
 
-  async #logs(pod: V1Pod): Promise<string> {
+  /** The whole log when files lie at its end. */
+  async #result(pod: V1Pod, { outputs = [] }: RunRequest): Promise<Pick<RunResult, 'logs' | 'outputs'>> {
+    if (outputs.length === 0) return { logs: await this.#logs(pod), outputs: {} };
+    const found = splitOutputs(await this.#logs(pod, Number.POSITIVE_INFINITY), outputs);
+    return { ...found, logs: found.logs.slice(-KEPT_OUTPUT) };
+  }
+
+  async #logs(pod: V1Pod, lines = LOG_LINES): Promise<string> {
     const { namespace = '', name = '' } = pod.metadata ?? {};
+    const options = lines === Number.POSITIVE_INFINITY ? {} : { lines, bytes: KEPT_OUTPUT };
     try {
-      return await this.#api.logs(
-        { namespace, name, container: 'run' },
-        { lines: LOG_LINES, bytes: KEPT_OUTPUT },
-      );
+      return await this.#api.logs({ namespace, name, container: 'run' }, options);
     } catch (error) {
       if (isNotFound(error)) return '(the pod and its log are gone)';
       throw error;

@@ -156,10 +156,18 @@ actions:
         args: [-f, /keptn/locust, "$(HOST)", "$$(HOST)", "$(NOPE)"]
         files: [/locust]
         maxPollDuration: 20
+        imagePullPolicy: Always
+        ttlSecondsAfterFinished: 120
+        resources: { limits: { cpu: 2 } }
+        securityContext: { runAsUser: 7000, capabilities: { drop: [ALL] } }
+        annotations: { vault/inject: true }
         env:
           - { name: HOST, value: '$.data.deployment.deploymentURIsLocal[0]', valueFrom: event }
           - { name: ALL, value: $.data.test, valueFrom: event, as: json }
+          - { name: YAML, value: $.data.test, valueFrom: event, as: yaml }
+          - { name: KEPTN_STAGE, value: own, valueFrom: string }
           - { name: locust-secret, valueFrom: secret }
+          - { name: held-by-the-cluster, valueFrom: secret }
           - { name: FIXED, value: x, valueFrom: string }
       - { name: then, image: second }
   - name: later
@@ -190,20 +198,24 @@ actions:
         ['quiet', 'locustio/locust:2', 'second'],
       );
       const request = runner.requests[1];
-      assert.deepEqual(request?.argv, [
-        'locust',
-        '-f',
-        '/keptn/locust',
-        'http://carts.local:8080',
-        '$(HOST)',
-        '$(NOPE)',
-      ]);
+      assert.deepEqual(request?.command, ['locust']);
+      assert.deepEqual(request?.args, ['-f', '/keptn/locust', '$(HOST)', '$$(HOST)', '$(NOPE)']);
       assert.deepEqual(request?.files.map(({ path }) => path).sort(), [
         'locust/basic.py',
         'locust/sub/more.py',
       ]);
-      assert.equal(request?.name, `job-executor-service-job-${triggered.id.slice(0, 24)}-002-001`);
+      assert.equal(request?.name, `job-executor-service-job-${triggered.id.slice(0, 24)}-001-001`);
       assert.equal(request?.timeoutSeconds, 20);
+      assert.deepEqual(request?.envFromSecrets, ['held-by-the-cluster']);
+      assert.deepEqual(request?.resources, { limits: { cpu: '2' }, requests: {} });
+      assert.equal(request?.imagePullPolicy, 'Always');
+      assert.equal(request?.ttlSecondsAfterFinished, 120);
+      assert.deepEqual(request?.securityContext, { runAsUser: 7000, capabilities: { drop: ['ALL'] } });
+      assert.deepEqual(request?.annotations, { 'vault/inject': 'true' });
+      assert.deepEqual(runner.requests[2]?.resources, {
+        limits: { cpu: '1', memory: '512Mi' },
+        requests: { cpu: '50m', memory: '128Mi' },
+      });
       assert.deepEqual(request?.env, {
         KEPTN_PROJECT: SCOPE.project,
         KEPTN_STAGE: SCOPE.stage,
@@ -211,6 +223,7 @@ actions:
         LABELS_BUILD_ID: '7',
         HOST: 'http://carts.local:8080',
         ALL: '{"teststrategy":"locust"}',
+        YAML: 'teststrategy: locust\n',
         TOKEN: 'tops3cret',
         FIXED: 'x',
       });
@@ -226,30 +239,33 @@ actions:
       assert.deepEqual([finished.status, finished.result], ['errored', 'fail']);
       assert.match(
         finished.message,
-        /^Error while creating job: task 'run' of action 'load' ended with exit code 3\n\nLogs:\nboom/,
+        /^Task 'run' failed: job job-executor-service-job-\S+-001-001 ended with exit code 3\n\nLogs: \nboom/,
       );
       await inContext(world.activities({ runner }).runJobs, { triggered });
       assert.equal(runner.requests.length, 2);
     });
 
     it('refuses images outside the allow list', async () => {
-      const { finished } = await run(new FakeRunner(), { imageAllowList: ['quiet', 'alpine*'] });
+      const runner = new FakeRunner();
+      const { finished } = await run(runner, { imageAllowList: ['locustio/*', 'alpine*'] });
       assert.equal(
         finished.message,
-        'Forbidden: Image locustio/locust:2 does not match configured image allowlist.',
+        "Task 'then' failed: Forbidden: Image second does not match configured image allowlist.",
       );
+      assert.deepEqual(runner.requests, [], 'no task of an action runs when one of them may not');
     });
 
-    it('says which file or secret a job misses', async () => {
+    it('answers for the action that answers, whatever becomes of silent ones', async () => {
+      const { finished } = await run(new FakeRunner({ quiet: { exitCode: 1, logs: 'quiet boom' } }));
+      assert.equal(finished.result, 'pass');
+      assert.doesNotMatch(finished.message, /quiet/);
+    });
+
+    it('says which file a job misses', async () => {
       await world.config.remove(SCOPE, 'locust/basic.py');
       await world.config.remove(SCOPE, 'locust/sub/more.py');
       const { finished } = await run(new FakeRunner());
       assert.match(finished.message, /could not find file or folder \/locust/);
-      await world.store.deleteSecret('keptn-default', 'locust-secret');
-      assert.match(
-        (await run(new FakeRunner())).finished.message,
-        /the secret locust-secret of the job is not there/,
-      );
     });
   });
 });

@@ -106,7 +106,7 @@ describe('job/config.yaml', () => {
     const task = parseJobConfig(event('{ name: test }'), 'job/config.yaml').model?.actions[0]?.tasks[0];
     assert.equal(task?.maxPollDuration, 300);
     assert.equal(task?.ttlSecondsAfterFinished, 21_600);
-    assert.deepEqual(task?.resources.limits, { cpu: '1', memory: '512Mi' });
+    assert.equal(task?.resources, undefined);
   });
 
   it('refuses patterns that are none or that could stop the worker, and paths that name no value', () => {

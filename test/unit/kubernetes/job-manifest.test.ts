@@ -6,50 +6,76 @@ import {
 import { RESOURCES, restPath } from '../../../src/activities/kubernetes/resources.ts';
 import { objectAt, objectsAt } from '../../../src/activities/platform/helm/objects.ts';
 import { RunnerTerminalError } from '../../../src/activities/runner/errors.ts';
-import { jobObjects, quantity } from '../../../src/activities/runner/job-manifest.ts';
+import { jobObjects } from '../../../src/activities/runner/job-manifest.ts';
 import type { RunRequest } from '../../../src/activities/runner/runner.ts';
 
 const request = (changes: Partial<RunRequest> = {}): RunRequest => ({
   name: 'job-executor-service-job-1-001-001',
   namespace: 'keptn',
   image: 'locustio/locust',
-  argv: ['locust'],
+  command: ['locust'],
+  args: ['-f', '/keptn/locust/basic.py'],
   files: [{ path: 'locust/basic.py', content: new TextEncoder().encode('x') }],
   env: { HOST: 'http://carts' },
   workingDir: '',
   timeoutSeconds: 300,
-  limits: { cpu: '1', memory: '64Mi' },
+  resources: { limits: { cpu: '1', memory: '64Mi' }, requests: { cpu: '50m' } },
   ...changes,
 });
 
 describe('the Kubernetes Job of a run', () => {
-  it('has the files below /keptn, and below the working directory when that lies elsewhere', () => {
-    const mounts = (workingDir: string): unknown[] => {
-      const [container] = objectsAt(
-        jobObjects(request({ workingDir })).job,
-        'spec',
-        'template',
-        'spec',
-        'containers',
-      );
-      return objectsAt(container, 'volumeMounts').map((mount) => mount.mountPath);
-    };
-    assert.deepEqual(mounts(''), ['/keptn', '/keptn/locust/basic.py']);
-    assert.deepEqual(mounts('/keptn/locust'), ['/keptn', '/keptn/locust/basic.py']);
-    assert.deepEqual(mounts('/mnt/locust/'), [
-      '/keptn',
-      '/mnt/locust',
-      '/keptn/locust/basic.py',
-      '/mnt/locust/locust/basic.py',
-    ]);
+  const containerOf = (changes: Partial<RunRequest> = {}) =>
+    objectsAt(jobObjects(request(changes)).job, 'spec', 'template', 'spec', 'containers')[0];
+
+  it('has the files below /keptn, in folders that it may write to', () => {
+    const mounts = (workingDir: string): unknown[] =>
+      objectsAt(containerOf({ workingDir }), 'volumeMounts').map((mount) => mount.mountPath);
+    const expected = ['/keptn', '/keptn/locust', '/tmp', '/keptn/locust/basic.py'];
+    assert.deepEqual(mounts(''), expected);
+    assert.deepEqual(mounts('/bin'), expected, 'the folders of the image stay as they are');
+    assert.equal(containerOf({ workingDir: '/bin' })?.workingDir, '/bin');
   });
 
-  it('asks for no more than its limits allow', () => {
-    const [container] = objectsAt(jobObjects(request()).job, 'spec', 'template', 'spec', 'containers');
-    assert.deepEqual(objectAt(container, 'resources'), {
+  it('keeps command and arguments apart, so that an image without a command keeps its own', () => {
+    assert.deepEqual(containerOf()?.command, ['locust']);
+    assert.deepEqual(containerOf()?.args, ['-f', '/keptn/locust/basic.py']);
+    assert.equal(containerOf({ command: [] })?.command, undefined);
+    assert.deepEqual(containerOf({ command: [] })?.args, ['-f', '/keptn/locust/basic.py']);
+  });
+
+  it('asks for what it was told and nothing more', () => {
+    assert.deepEqual(objectAt(containerOf(), 'resources'), {
       limits: { cpu: '1', memory: '64Mi' },
-      requests: { cpu: '50m', memory: '64Mi' },
+      requests: { cpu: '50m' },
     });
+  });
+
+  it("has job-executor-service's security context, its own fields instead, and is never privileged", () => {
+    const context = (changes: Partial<RunRequest>) => objectAt(containerOf(changes), 'securityContext');
+    const usual = context({});
+    assert.equal(usual?.runAsUser, 1000);
+    assert.equal(usual?.readOnlyRootFilesystem, true);
+    assert.deepEqual(context({ securityContext: { runAsUser: 7000 } }), { ...usual, runAsUser: 7000 });
+    assert.throws(() => containerOf({ securityContext: { privileged: true } }), /privileged containers/);
+  });
+
+  it('has annotations, a pull policy, secrets of the namespace, a time to live and an end', () => {
+    const { job } = jobObjects(
+      request({
+        annotations: { a: 'b' },
+        imagePullPolicy: 'Always',
+        envFromSecrets: ['locust'],
+        ttlSecondsAfterFinished: 5,
+      }),
+    );
+    assert.deepEqual(objectAt(job, 'metadata', 'annotations'), { a: 'b' });
+    const spec = objectAt(job, 'spec');
+    assert.equal(spec?.ttlSecondsAfterFinished, 60);
+    assert.equal(spec?.activeDeadlineSeconds, 900);
+    const container = containerOf({ imagePullPolicy: 'Always', envFromSecrets: ['locust'] });
+    assert.equal(container?.imagePullPolicy, 'Always');
+    assert.deepEqual(container?.envFrom, [{ secretRef: { name: 'locust' } }]);
+    assert.equal(objectAt(jobObjects(request()).job, 'spec')?.ttlSecondsAfterFinished, 21_600);
   });
 
   it('has no token unless a service account is named', () => {
@@ -75,16 +101,9 @@ describe('the Kubernetes Job of a run', () => {
     for (const path of ['../x', '/etc/passwd', 'a/../../b', '.'])
       refused({ files: [{ path, content: new Uint8Array() }] });
     refused({ env: { 'a=b': 'x' } });
-    refused({ limits: { memory: 'much' } });
-    refused({ workingDir: 'relative' });
+    refused({ resources: { limits: { memory: 'much' }, requests: {} } });
+    refused({ command: [], outputs: ['result.csv'] });
     refused({ files: [{ path: 'big', content: new Uint8Array(1_000_000) }] });
-  });
-
-  it('counts quantities as Kubernetes does', () => {
-    assert.equal(quantity('500m'), 0.5);
-    assert.equal(quantity('1Ki'), 1024);
-    assert.equal(quantity('1.5G'), 1.5e9);
-    assert.throws(() => quantity('1 Gi'), RunnerTerminalError);
   });
 });
 
