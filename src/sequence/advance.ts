@@ -2,7 +2,8 @@ import { taskEventType } from '../contracts/events.ts';
 import { completeTask, isComplete } from './aggregate.ts';
 import { decideApproval } from './approval.ts';
 import { finishSequence } from './finish.ts';
-import { isJsonObject, nestsDeeperThan, textAt } from './json.ts';
+import { nestsDeeperThan, textAt } from './json.ts';
+import { labelsOf } from './labels.ts';
 import { copyObject } from './merge.ts';
 import { taskPayload } from './payload.ts';
 import type {
@@ -175,10 +176,7 @@ function receive(
 
 function labelsAndMessage({ data }: StartedMessage | FinishedMessage): SequenceState['lastEvent'] {
   const message = textAt(data, 'message');
-  return {
-    ...(isJsonObject(data.labels) ? { labels: copyObject(data.labels) } : {}),
-    ...(message === '' ? {} : { message }),
-  };
+  return { ...labelsOf(data), ...(message === '' ? {} : { message }) };
 }
 
 function delayElapsed(

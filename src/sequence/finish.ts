@@ -1,21 +1,24 @@
 import { sequenceEventType } from '../contracts/events.ts';
-import { isJsonObject, type JsonObject } from './json.ts';
-import { copyObject } from './merge.ts';
+import { type JsonObject, textAt } from './json.ts';
+import { labelsOf } from './labels.ts';
 import { forwardPayload, scopeOf } from './payload.ts';
 import type { Advanced, FinishSequence, SequenceEnd, SequenceInput, SequenceState } from './types.ts';
 
 /**
  * Ends the sequence and says what its finished event holds.
  *
- * Keptn 1.4.5: the finished event carries no task payload, only project, stage, service, the labels and the
- * message of the last received event, status and result.
+ * Keptn 1.4.5: the finished event carries no task payload, only project, stage, service, status, result, and
+ * labels and message: of the last received event when the tasks ended, of the trigger after an abort; after a
+ * timeout the labels of the task that nobody answered.
  */
 export function finishSequence(state: SequenceState, end: SequenceEnd): Advanced {
-  const { input, task, completed, lastEvent } = state;
-  const message = end.message ?? lastEvent.message ?? '';
+  const { input, task, completed } = state;
+  const forward = forwardPayload(state);
+  const said = lastWords(state, end, forward);
+  const message = end.message ?? said.message ?? '';
   const data: JsonObject = {
     ...scopeOf(input),
-    ...(lastEvent.labels === undefined ? {} : { labels: lastEvent.labels }),
+    ...(said.labels === undefined ? {} : { labels: said.labels }),
     ...(message === '' ? {} : { message }),
     status: end.status,
     result: end.result,
@@ -33,10 +36,25 @@ export function finishSequence(state: SequenceState, end: SequenceEnd): Advanced
       ? {}
       : { lastTask: { name: last.name, result: last.result, status: last.status } }),
     ...(task === undefined ? {} : { openTask: { name: task.name, triggeredId: task.triggeredId } }),
-    forward: forwardPayload(state),
+    forward,
   };
   const { task: _closed, ...rest } = state;
   return { state: { ...rest, phase: 'ended', end }, commands: [command] };
+}
+
+function lastWords(
+  { input, lastEvent }: SequenceState,
+  { outcome }: SequenceEnd,
+  forward: JsonObject,
+): SequenceState['lastEvent'] {
+  switch (outcome) {
+    case 'finished':
+      return lastEvent;
+    case 'aborted':
+      return { ...labelsOf(input.triggerData), message: textAt(input.triggerData, 'message') };
+    case 'timedOut':
+      return labelsOf(forward);
+  }
 }
 
 /**
@@ -47,10 +65,9 @@ export function failedStart(
   input: Pick<SequenceInput, 'project' | 'stage' | 'service' | 'triggerData'>,
   message: string,
 ): JsonObject {
-  const labels = input.triggerData.labels;
   return {
     ...scopeOf(input),
-    ...(isJsonObject(labels) ? { labels: copyObject(labels) } : {}),
+    ...labelsOf(input.triggerData),
     message,
     status: 'errored',
     result: 'fail',

@@ -7,13 +7,14 @@ import type { CompletedTask, Scope, SequenceInput, SequenceState, TaskDefinition
  * `data` of the next task's `.triggered` event.
  *
  * Keptn 1.4.5: the trigger's data, then each completed task's data in order, then result and status of the
- * last task, then the shipyard properties below the task's name (for this task only); `message` is blanked.
+ * last task, then the shipyard properties below the task's name (for this task only, empty ones as `{}`); a
+ * `message` that is not null is blanked.
  */
 export function taskPayload(state: SequenceState, task: TaskDefinition): JsonObject {
   const payload = accumulated(state.input, state.completed);
   if (task.name === 'get-action') updateActionIndex(payload, state.completed);
   if (task.name === 'action') chooseNewestAction(payload, state.completed);
-  if (task.properties === undefined || Object.keys(task.properties).length === 0) return payload;
+  if (task.properties === undefined) return payload;
   const numbers = state.input.payloadNumbers;
   return mergeObjects(payload, { [task.name]: task.properties }, numbers);
 }
@@ -54,7 +55,7 @@ function accumulated(input: SequenceInput, completed: readonly CompletedTask[]):
   Object.assign(payload, scopeOf(input));
   const last = completed.at(-1);
   if (last !== undefined) Object.assign(payload, { result: last.result, status: last.status });
-  if ('message' in payload) payload.message = '';
+  if (payload.message !== undefined && payload.message !== null) payload.message = '';
   return payload;
 }
 

@@ -131,8 +131,14 @@ export class ShipyardModel {
   /** Taken from the document itself: a schema's copy would lose hostile keys before they can be reported. */
   #properties(path: DocumentPath): JsonObject | undefined {
     const written = this.#value(path);
-    if (typeof written !== 'object' || written === null) return undefined;
-    const read = readJsonObject(written, path);
+    if (written === undefined || written === null) return undefined;
+    if (typeof written !== 'object' || Array.isArray(written)) {
+      const message = 'must be a mapping of keys and values, so it is ignored';
+      const hint = 'Keptn ignored it too; write the properties as key: value';
+      this.problems.push(this.#document.problem(path, message, { severity: 'warning', hint }));
+      return undefined;
+    }
+    const read = readJsonObject(written, path, this.#document.root);
     for (const problem of read.problems) this.#error(problem.path, problem.message);
     return read.value;
   }

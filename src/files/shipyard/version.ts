@@ -11,8 +11,8 @@ const MIGRATION =
 /**
  * Checks the version of a shipyard; undefined when it is read.
  *
- * Keptn 1.4.5 accepted every semantic version from 0.2 on behind `spec.keptn.sh/`, and treated 0.2.0 to 0.2.3
- * alike.
+ * Keptn 1.4.5 accepted every semantic version from 0.2 on, with or without `spec.keptn.sh/` before it, and treated
+ * 0.2.0 to 0.2.3 alike.
  */
 export function versionProblem(document: YamlDocument): Problem | undefined {
   const root = isMapping(document.value) ? document.value : {};
@@ -24,8 +24,9 @@ export function versionProblem(document: YamlDocument): Problem | undefined {
     });
   }
   const written = document.scalarText(['apiVersion']) ?? '';
-  const [, major, minor] = /^spec\.keptn\.sh\/v?(\d+)\.(\d+)(?:\.\d+)?(?:[-+].*)?$/.exec(written) ?? [];
-  if (major === undefined || minor === undefined) {
+  const [, major, minor = '0'] =
+    /^(?:spec\.keptn\.sh\/)?v?(\d+)(?:\.(\d+)(?:\.\d+)?)?(?:[-+].*)?$/.exec(written) ?? [];
+  if (major === undefined) {
     const hint = 'write spec.keptn.sh/0.2.3';
     return document.problem(['apiVersion'], `"${written}" is not a shipyard version`, { hint });
   }

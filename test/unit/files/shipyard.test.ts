@@ -110,6 +110,15 @@ describe('a shipyard file', () => {
     assert.match(lines[0] ?? '', /^s\.yaml:1:13: warning: apiVersion: .*newer than 0\.2\.3/);
   });
 
+  it('may leave the prefix of its version out, as Keptn let it', () => {
+    for (const version of ['0.2.0', '0.2', 'v0.2.3', 'spec.keptn.sh/0.2'])
+      assert.ok(read(`${HEAD.replace('spec.keptn.sh/0.2.3', version)}    - name: dev\n`).shipyard, version);
+    assert.match(
+      refused('apiVersion: "0.1.7"\nspec: {stages: [{name: dev}]}\n')[0] ?? '',
+      /older than 0\.2\.0/,
+    );
+  });
+
   it('of a version before 0.2 is refused with the way to migrate', () => {
     for (const text of [
       HEAD.replace('0.2.3', '0.1.7').concat('    - name: dev\n'),

@@ -251,6 +251,13 @@ describe('a timeout', () => {
     assert.equal(executionState(run.state), 'timedOut');
   });
 
+  it('has the labels of the task that nobody answered', () => {
+    const run = new Driver({ triggerData: { ...SCOPE, labels: { build: '7' } } }).tell({ kind: 'begin' });
+    run.started().finished({ labels: { tests: 'all' } });
+    run.tell({ kind: 'timeout', waitingFor: 'started', triggeredId: 'task-2' });
+    assert.deepEqual(run.last('finishSequence').data.labels, { build: '7', tests: 'all' });
+  });
+
   it('for the first answer is ignored once there is one, the one for the end is not', () => {
     const run = new Driver().tell({ kind: 'begin' }).started();
     assert.deepEqual(run.tell({ kind: 'timeout', waitingFor: 'started', triggeredId: 'task-1' }).kinds, [
@@ -280,6 +287,25 @@ describe('an aborted sequence', () => {
     assert.deepEqual([end.outcome, end.status, end.result], ['aborted', 'aborted', 'pass']);
     assert.equal(end.data.message, 'aborted by ann: wrong build');
     assert.equal(end.openTask?.name, 'deployment');
+  });
+
+  it('has the labels and the message of its trigger, not those of an answer (Keptn 1.4.5)', () => {
+    const triggerData = { ...SCOPE, labels: { build: '7' }, message: 'please' };
+    const run = new Driver({ triggerData }).tell({ kind: 'begin' });
+    run.tell({
+      kind: 'started',
+      eventId: 'e',
+      triggeredId: 'task-1',
+      source: 'x',
+      data: { labels: { a: '1' } },
+    });
+    assert.deepEqual(run.tell({ kind: 'abort' }).last('finishSequence').data, {
+      ...SCOPE,
+      labels: { build: '7' },
+      message: 'please',
+      status: 'aborted',
+      result: 'pass',
+    });
   });
 
   it('can be aborted before it began', () => {
