@@ -2,7 +2,7 @@ import type { CanarySamples } from '../gate/statistics/canary.ts';
 import type { EventData, KeptnEvent, Result, Status } from './events.ts';
 import type { QueueScope } from './ids.ts';
 import type { JsonObject } from './json.ts';
-import type { EvaluationInput } from './workflows.ts';
+import type { EvaluationInput, WarmDecision, WarmEnd } from './workflows.ts';
 
 /** State of a sequence as the API answers it (Keptn 1.4.5). */
 export type SequenceViewState =
@@ -103,6 +103,10 @@ export interface RolloutActivities {
   /** Returns when the side has no request in flight, or its drain time is over. */
   drain(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
   retire(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
+  /** Percent of the users that the canary serves now; 0 without a canary, 100 where nobody can tell. */
+  canaryWeight(request: QueueScope): Promise<number>;
+  /** Ends what an earlier release keeps warm and returns when that is done. */
+  endWarm(request: QueueScope & { decision: WarmDecision; key: string }): Promise<WarmEnd>;
   /** Adds to the primary's replicas; answers the new number. */
   scale(request: QueueScope & { increment: number; key: string }): Promise<number>;
 }

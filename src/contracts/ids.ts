@@ -32,6 +32,11 @@ export function evaluationWorkflowId(
   return `evaluation/${scope.project}/${scope.keptnContext}/${scope.stage}/${scope.triggeredId}`;
 }
 
+/** `keep-warm/<project>/<stage>/<service>` */
+export function keepWarmWorkflowId(scope: QueueScope): string {
+  return `keep-warm/${scope.project}/${scope.stage}/${scope.service}`;
+}
+
 /** `together/<project>/<group>/<stage>/<sequence>` */
 export function togetherWorkflowId(
   scope: Pick<SequenceScope, 'project' | 'stage' | 'sequence'> & { group: string },

@@ -1,6 +1,13 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { KeptnEvent, Result } from './events.ts';
-import type { QueueStatus, RunSoFar, SequenceRequest, SequenceStatus } from './workflows.ts';
+import type {
+  QueueStatus,
+  RunSoFar,
+  SequenceRequest,
+  SequenceStatus,
+  WarmDecision,
+  WarmStatus,
+} from './workflows.ts';
 
 /** A `.started` or `.finished` event of a responder; de-duplicated by event id, accepted early and late. */
 export const taskEventSignal = defineSignal<[{ event: KeptnEvent }]>('taskEvent');
@@ -78,6 +85,12 @@ export const togetherSignal = defineSignal<[TogetherDecision]>('together');
 
 /** Removes a run that has not started yet. */
 export const removeSignal = defineSignal<[{ workflowId: string; reason: ControlReason }]>('remove');
+
+/** Ends what a release keeps warm; answers when the users are where they shall be and the other side is gone. */
+export const endWarmUpdate = defineUpdate<WarmStatus, [{ decision: WarmDecision }]>('endWarm');
+
+/** What is kept warm, and until when. */
+export const warmStatusQuery = defineQuery<WarmStatus>('status');
 
 /** Whole state of a queue. */
 export const queueStatusQuery = defineQuery<QueueStatus>('status');

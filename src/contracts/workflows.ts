@@ -51,6 +51,31 @@ export interface TogetherOutcome {
   message: string;
 }
 
+/** Argument of the workflow `keepWarm`: a release whose old version stays ready beside the new one for a while. */
+export interface KeepWarmInput extends QueueScope {
+  /** Context of the release. */
+  keptnContext: string;
+  /** Id of release.triggered; the key of the promotion that completes it. */
+  releaseId: string;
+  keepMs: number;
+}
+
+/** How a release that keeps its old version warm goes on. */
+export type WarmDecision = 'promote' | 'rollBack';
+
+/** How it has ended; `nothing` when no old version is kept. */
+export type WarmEnd = 'nothing' | 'promoted' | 'rolledBack';
+
+/** Answer of the query `status` on a `keepWarm` workflow. */
+export interface WarmStatus extends QueueScope {
+  keptnContext: string;
+  state: 'warm' | 'promoted' | 'rolledBack';
+  /** RFC 3339. */
+  until: string;
+  /** Why the last attempt to end it failed. */
+  problem?: string;
+}
+
 export interface SequenceOutcome {
   outcome: 'finished' | 'timedOut' | 'aborted';
   status: Status;

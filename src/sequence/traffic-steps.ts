@@ -19,6 +19,9 @@ export interface PropertyProblem {
   severity?: 'warning';
 }
 
+/** Label of the evaluation of a step, with its weight: steps are compared with earlier steps of the same weight. */
+export const STEP_LABEL = 'canary-step';
+
 /** More steps than this are a mistake, and would make the run's history large. */
 const MAX_STEPS = 50;
 

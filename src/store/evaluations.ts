@@ -54,6 +54,7 @@ function conditions(query: EvaluationQuery): SQL {
     query.label
       ? sql`e.labels @> ${JSON.stringify({ [query.label.key]: query.label.value })}::jsonb`
       : undefined,
+    query.withoutLabel === undefined ? undefined : sql`not jsonb_exists(e.labels, ${query.withoutLabel})`,
     between(sql`e.time`, query.fromTime, query.beforeTime),
     query.excludeInvalidated ? sql`i.triggered_id is null` : undefined,
   );

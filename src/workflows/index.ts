@@ -1,4 +1,5 @@
 export { evaluation } from './evaluation.ts';
+export { keepWarm } from './keep-warm.ts';
 export { sequence } from './sequence.ts';
 export { serviceQueue } from './service-queue.ts';
 export { together } from './together.ts';

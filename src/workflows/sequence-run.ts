@@ -148,6 +148,12 @@ export class SequenceRun {
     this.#journal.push(event);
   }
 
+  /** Writes events down at once. */
+  async record(events: readonly KeptnEvent[]): Promise<void> {
+    for (const event of events) this.note(event);
+    await records.recordEvents(this.takeRecord());
+  }
+
   /** What a record holds at any time: the scope and all that was noted since the last one. */
   takeRecord(): Pick<RecordRequest, 'run' | 'events'> {
     return { run: this.scope, events: this.#journal.splice(0) };

@@ -148,7 +148,15 @@ export class TaskRun {
         const { compensations } = this.#run;
         const timeouts = { ...this.#run.request.defaults, ...this.#command.timeouts };
         const scope = { project, stage, service, keptnContext, gitCommitId };
-        return execute({ ...scope, triggered, timeouts, compensations });
+        return execute({
+          ...scope,
+          triggered,
+          timeouts,
+          compensations,
+          show: (message) => this.#run.show(triggered.id, { message }),
+          record: (events) => this.#run.record(events),
+          newEvent: this.#run.newEvent,
+        });
       }
     }
   }

@@ -58,6 +58,8 @@ export function worldActivities(
       await delay(STEP_MS);
     },
     retire: ({ service, side }) => level(service, side, 'gone'),
+    canaryWeight: async () => 0,
+    endWarm: async () => 'nothing',
     scale: async () => 2,
     prepareEvaluation: async ({ project, stage, service, triggered }) => {
       await delay(STEP_MS);

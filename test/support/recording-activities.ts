@@ -38,6 +38,8 @@ export class RecordingActivities {
       promote: step('promote'),
       drain: step('drain'),
       retire: step('retire'),
+      canaryWeight: async () => 0,
+      endWarm: async () => 'nothing',
       scale: async () => 2,
       prepareEvaluation: async ({ project, stage, service }) => ({
         outcome: 'finished',

@@ -1,9 +1,10 @@
 import type { Logger } from 'pino';
 import type { KeptnEvent } from '../../contracts/events.ts';
+import type { WarmDecision, WarmEnd } from '../../contracts/workflows.ts';
 import type { Store } from '../../store/store.ts';
 import type { ConfigRepo } from '../config/config-repo.ts';
 import type { LoadTool } from '../load/load-tool.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Platform, ServiceRef } from '../platform/platform.ts';
 import type { Runner, RunResources } from '../runner/runner.ts';
 import type { SliProvider } from '../sli/sli-provider.ts';
 import type { TrafficRouter } from '../traffic/traffic-router.ts';
@@ -17,6 +18,15 @@ export interface FollowUpStarter {
 /** Looks up secrets by name; answers undefined when there is none. Values never leave the activity. */
 export interface Secrets {
   secret(name: string): Promise<{ [key: string]: string } | undefined>;
+}
+
+/** Releases that keep their old version warm. */
+export interface KeptWarm {
+  /**
+   * Ends what is kept of a service and waits until that is done; the same `key` asks once. Throws PlatformTerminalError when
+   * it cannot be done: the users are where they were.
+   */
+  end(request: ServiceRef & { decision: WarmDecision; key: string }): Promise<WarmEnd>;
 }
 
 /** What an operator may set; every field has a default. */
@@ -58,5 +68,7 @@ export interface ActivityDependencies {
   logger: Logger;
   /** True when a Temporal worker polls the task queue now. Default: nobody does. */
   hasPollers?: (taskQueue: string) => Promise<boolean>;
+  /** Default: nothing is ever kept. */
+  keptWarm?: KeptWarm;
   options?: ActivityOptions;
 }

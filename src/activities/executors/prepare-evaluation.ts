@@ -4,6 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.t
 import type { EvaluationInput } from '../../contracts/workflows.ts';
 import { requestedResults } from '../../gate/history.ts';
 import type { PreviousEvaluation, PreviousValue, Slo } from '../../gate/types.ts';
+import { STEP_LABEL } from '../../sequence/traffic-steps.ts';
 import type { EvaluationRow, ProjectRow, Store } from '../../store/store.ts';
 import type { FileScope, ScopedFiles } from '../config/scoped-files.ts';
 import { parseWindow } from '../sli/window.ts';
@@ -111,6 +112,7 @@ export class EvaluationPreparation {
     if (limit === undefined) return [];
     const { project, stage, service } = request;
     const results = acceptedResults(slo.comparison.includeResultWithScore);
+    const step = textMap(request.triggered.data.labels)[STEP_LABEL];
     const rows = await this.#store.evaluations({
       project,
       stage,
@@ -118,6 +120,8 @@ export class EvaluationPreparation {
       excludeInvalidated: true,
       limit,
       ...(results === undefined ? {} : { results }),
+      // A step serves a share of the users: its figures are compared with those of the same step, and with no others.
+      ...(step === undefined ? { withoutLabel: STEP_LABEL } : { label: { key: STEP_LABEL, value: step } }),
     });
     const metrics = new Set(slo.objectives.map(({ sli }) => sli));
     return rows.map((row) => previousEvaluation(row, metrics));

@@ -2,23 +2,31 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RolloutActivities, ShiftRequest, TaskRequest } from '../../contracts/activities.ts';
 import type { EventData } from '../../contracts/events.ts';
 import { PlatformTerminalError } from '../platform/errors.ts';
-import type { Deployment, DeploymentStrategy, EffectContext } from '../platform/platform.ts';
+import type { Deployment, DeploymentStrategy, EffectContext, ServiceRef } from '../platform/platform.ts';
 import { TrafficRetryableError } from '../traffic/errors.ts';
 import type { Observation } from '../traffic/traffic-router.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { inActivity } from './effect-context.ts';
+import { warmActivities } from './kept-warm.ts';
 import { objectAt, textAt, textsAt } from './payload.ts';
 
 /** Milliseconds after which a side that stays busy is given up on: its requests are cut when it is retired. */
 const BUSY_LIMIT_MS = 60_000;
 
-type RolloutDependencies = Pick<ActivityDependencies, 'platform' | 'traffic' | 'options'>;
+type RolloutDependencies = Pick<ActivityDependencies, 'platform' | 'traffic' | 'options' | 'keptWarm'>;
 
 /** The steps of a rollout over Platform and TrafficRouter; each reads what is there before it acts and may be repeated. */
-export function rolloutActivities({ platform, traffic, options }: RolloutDependencies): RolloutActivities {
+export function rolloutActivities(dependencies: RolloutDependencies): RolloutActivities {
+  const { platform, traffic, options } = dependencies;
   const interval = options?.observeIntervalMs ?? 100;
   const unknownDrainMs = options?.drainTimeMs ?? 5_000;
+  /** While users stay on the primary, tests have to call the canary itself. */
+  const canaryAddress = async (scope: ServiceRef): Promise<{ deploymentURIsLocal?: string[] }> => {
+    const canary = (await platform.endpoints(scope))?.canary;
+    return canary === undefined ? {} : { deploymentURIsLocal: [canary] };
+  };
   return {
+    ...warmActivities(dependencies),
     deploy: (request) =>
       inActivity(async (context) => {
         const { data } = request.triggered;
@@ -26,8 +34,10 @@ export function rolloutActivities({ platform, traffic, options }: RolloutDepende
         const scope = { project: data.project, stage: data.stage, service: data.service };
         const before = await platform.endpoints(scope);
         const deployed = await platform.deploy(deployRequest(request, strategy), context);
+        const addresses =
+          objectAt(data, 'deployment')['x-users'] === 'primary' ? await canaryAddress(scope) : {};
         return {
-          deployment: deploymentPayload(deployed, data),
+          deployment: { ...deploymentPayload(deployed, data), ...addresses },
           firstDeployment: strategy === 'duplicate' && before?.primary === undefined,
         };
       }),
@@ -59,7 +69,8 @@ export function rolloutActivities({ platform, traffic, options }: RolloutDepende
 }
 
 /**
- * The strategy of a deployment.triggered event; `blue_green_service` is another name of `duplicate`.
+ * The strategy of a deployment.triggered event; `blue_green_service` is another name of `duplicate`, and a progressive
+ * rollout (`canary`) has the same two sides.
  * Throws PlatformTerminalError in Keptn's words for anything else (helm-service 0.18).
  */
 export function deploymentStrategy(data: EventData): DeploymentStrategy {
@@ -70,11 +81,12 @@ export function deploymentStrategy(data: EventData): DeploymentStrategy {
     case 'user_managed':
       return strategy;
     case 'blue_green_service':
+    case 'canary':
       return 'duplicate';
     default:
       throw new PlatformTerminalError(
         `The deployment strategy ${strategy} is invalid: set deploymentstrategy of the task deployment in ` +
-          'shipyard.yaml to direct, blue_green_service or user_managed',
+          'shipyard.yaml to direct, blue_green_service, canary or user_managed',
       );
   }
 }

@@ -1,5 +1,6 @@
 import { isJsonObject } from '../../contracts/json.ts';
 import { rollout } from '../activity-proxies.ts';
+import { endWarm } from './kept-warm.ts';
 import { type BuiltinExecutor, scopeOf } from './task.ts';
 
 /**
@@ -13,6 +14,8 @@ export const scaling: BuiltinExecutor = async (task) => {
     return failed('could not parse action.value to string value');
   }
   if (!/^[+-]?\d+$/.test(String(value))) return failed('could not parse action.value to int');
+  // While an old version is kept warm the users are not on the primary, whose replicas are scaled.
+  await endWarm(task, 'promote');
   const replicas = await rollout(`scale ${task.service} by ${value}`).scale({
     ...scopeOf(task),
     increment: Number(value),

@@ -3,6 +3,7 @@ import type { KeptnEvent } from '../../contracts/events.ts';
 import type { QueueScope } from '../../contracts/ids.ts';
 import type { DefaultTimeouts } from '../../contracts/workflows.ts';
 import type { Compensations } from '../compensations.ts';
+import type { EventParts } from '../events.ts';
 
 /** What a built-in task is given. */
 export interface BuiltinTask extends QueueScope {
@@ -13,6 +14,11 @@ export interface BuiltinTask extends QueueScope {
   timeouts: DefaultTimeouts;
   /** Steps that undo what this run has done to running services, should it be aborted. */
   compensations: Compensations;
+  /** Shows how far the task is, in the run's status and in the Temporal UI. */
+  show(message: string): void;
+  /** Writes events down at once that people shall see before the task ends. */
+  record(events: KeptnEvent[]): Promise<void>;
+  newEvent(parts: EventParts): KeptnEvent;
 }
 
 /** `event` is set when the executor has made and stored the `.finished` event itself. */

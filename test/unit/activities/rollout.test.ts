@@ -56,7 +56,7 @@ describe('the steps of a rollout', () => {
 
   it("refuses an unknown strategy for good, in Keptn's words", async () => {
     const { activities } = rollout();
-    for (const strategy of ['', 'canary']) {
+    for (const strategy of ['', 'rainbow']) {
       await assert.rejects(inContext(activities.deploy, { triggered: deployment(strategy) }), (error) => {
         assert.ok(error instanceof ApplicationFailure);
         assert.equal(error.nonRetryable, true);

@@ -1,0 +1,33 @@
+import type { RolloutActivities } from '../../contracts/activities.ts';
+import type { ActivityDependencies } from './dependencies.ts';
+import { inActivity } from './effect-context.ts';
+
+type WarmDependencies = Pick<ActivityDependencies, 'platform' | 'traffic' | 'keptWarm'>;
+
+/** Where the users are, and the end of releases that keep their old version warm. */
+export function warmActivities({
+  platform,
+  traffic,
+  keptWarm,
+}: WarmDependencies): Pick<RolloutActivities, 'canaryWeight' | 'endWarm'> {
+  return {
+    canaryWeight: (scope) =>
+      inActivity(async () => {
+        const running = await platform.endpoints(scope);
+        // Without both sides there is nobody to take users from, or nobody to give them to.
+        if (running?.canary === undefined || !running.ready.primary) return 0;
+        const seen = await traffic.observe(scope);
+        return seen.state === 'observed' ? seen.weights.canary : 100;
+      }),
+    endWarm: (request) =>
+      inActivity(async ({ signal, progress }) => {
+        if (keptWarm === undefined) return 'nothing';
+        progress(`${request.service}: a version that is kept warm is asked to end (${request.decision})`);
+        const aborted = new Promise<never>((_, reject) => {
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true });
+        });
+        // What was asked for goes on in its own workflow; only the waiting can be broken off.
+        return Promise.race([keptWarm.end(request), aborted]);
+      }),
+  };
+}
