@@ -1,9 +1,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { dump } from 'js-yaml';
+import type { Logger } from 'pino';
 import { answersOk } from './http-ready.ts';
 import { freePort } from './ports.ts';
+import type { ProcessSpec } from './processes/child-process.ts';
 import type { ProcessGroup } from './processes/process-group.ts';
+import { startSupervised } from './processes/supervised.ts';
 import { resolveTool } from './tools/resolve.ts';
 import type { OnProgress } from './tools/tool.ts';
 
@@ -15,6 +18,8 @@ export interface AlertmanagerOptions {
   groupWait?: string;
   /** Default `1m`: how often a firing alert is told again. */
   repeatInterval?: string;
+  /** Told when the server has ended and is started again on the same ports and files; without it an end is final. */
+  restarts?: Logger;
   onProgress?: OnProgress;
 }
 
@@ -40,7 +45,7 @@ export async function startAlertmanager(
   const configFile = join(directory, 'alertmanager.yml');
   await writeFile(configFile, dump(await configuration(directory, options)));
   const address = `127.0.0.1:${port}`;
-  const child = await processes.start({
+  const spec: ProcessSpec = {
     name: 'alertmanager',
     argv: [
       tool.path,
@@ -52,7 +57,10 @@ export async function startAlertmanager(
     ],
     cwd: tool.workingDirectory ?? directory,
     isReady: () => answersOk(`http://${address}/-/ready`),
-  });
+  };
+  const child = options.restarts
+    ? await startSupervised(processes, () => spec, options.restarts)
+    : await processes.start(spec);
   return {
     url: `http://${address}`,
     address,

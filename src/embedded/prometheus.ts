@@ -2,10 +2,13 @@ import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import axios, { isAxiosError } from 'axios';
 import { dump } from 'js-yaml';
+import type { Logger } from 'pino';
 import { EmbeddedStartError } from './errors.ts';
 import { answersOk } from './http-ready.ts';
 import { freePort } from './ports.ts';
+import type { ProcessSpec } from './processes/child-process.ts';
 import type { ProcessGroup } from './processes/process-group.ts';
+import { startSupervised } from './processes/supervised.ts';
 import { targetDirectory } from './scrape-targets.ts';
 import { resolveTool } from './tools/resolve.ts';
 import type { OnProgress } from './tools/tool.ts';
@@ -16,8 +19,12 @@ export interface PrometheusOptions {
   scrapeInterval?: string;
   /** How long values are kept, default `6h`. */
   retention?: string;
+  /** Further entries of `scrape_configs`. */
+  scrapeConfigs?: readonly object[];
   /** `host:port` of an Alertmanager that is told about firing alerts; a later one is named with setAlertmanager. */
   alertmanager?: string;
+  /** Told when the server has ended and is started again on the same ports and files; without it an end is final. */
+  restarts?: Logger;
   onProgress?: OnProgress;
 }
 
@@ -48,7 +55,7 @@ export async function startPrometheus(
   const configFile = join(directory, 'prometheus.yml');
   await writeFile(configFile, dump(configuration(processes.stateDir, options)));
   const url = `http://127.0.0.1:${port}`;
-  const child = await processes.start({
+  const spec: ProcessSpec = {
     name: 'prometheus',
     argv: [
       tool.path,
@@ -66,7 +73,10 @@ export async function startPrometheus(
     cwd: directory,
     isReady: () => answersOk(`${url}/-/ready`),
     stopTimeout: 8000,
-  });
+  };
+  const child = options.restarts
+    ? await startSupervised(processes, () => spec, options.restarts)
+    : await processes.start(spec);
   return {
     url,
     setRules: (name, rules) => setRules(url, join(rulesDirectory, `${name}.yml`), rules),
@@ -95,7 +105,8 @@ function configuration(stateDir: string, options: PrometheusOptions): object {
       ],
     },
     scrape_configs: [
-      { job_name: 'slipway', file_sd_configs: [{ files: [join(targetDirectory(stateDir), '*.json')] }] },
+      { job_name: 'local', file_sd_configs: [{ files: [join(targetDirectory(stateDir), '*.json')] }] },
+      ...(options.scrapeConfigs ?? []),
     ],
   };
 }

@@ -68,10 +68,12 @@ async function startParts(options: StartDevOptions, started: Started): Promise<D
       ...(options.temporalPort === undefined ? {} : { port: options.temporalPort }),
       ...(options.uiPort === undefined ? {} : { uiPort: options.uiPort }),
       inMemory,
+      restarts: logger,
       onProgress,
     }),
     startPrometheus(processes, {
       ...(options.prometheusPort === undefined ? {} : { port: options.prometheusPort }),
+      restarts: logger,
       onProgress,
     }),
     startPglite(inMemory ? {} : { dataDir: join(stateDir, 'pglite') }),
@@ -95,6 +97,7 @@ async function startParts(options: StartDevOptions, started: Started): Promise<D
   const runs = serverRuns(createRuns({ temporalClient: client.client, store, config, logger }));
   const alerting = embeddedAlerting(processes, prometheus, {
     webhook: { url: `http://127.0.0.1:${apiPort}/api/alertmanager`, token },
+    restarts: logger,
     onProgress,
   });
   started.push(() => alerting.stop());

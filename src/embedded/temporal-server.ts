@@ -1,9 +1,12 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Connection } from '@temporalio/client';
+import type { Logger } from 'pino';
 import { SEARCH_ATTRIBUTE_NAMES } from '../contracts/search-attributes.ts';
 import { freePort } from './ports.ts';
+import type { ProcessSpec } from './processes/child-process.ts';
 import type { ProcessGroup } from './processes/process-group.ts';
+import { startSupervised } from './processes/supervised.ts';
 import { resolveTool } from './tools/resolve.ts';
 import type { OnProgress } from './tools/tool.ts';
 
@@ -16,6 +19,8 @@ export interface TemporalServerOptions {
   /** Keeps histories in memory only; default is a file in the state directory, which survives a restart. */
   inMemory?: boolean;
   namespace?: string;
+  /** Told when the server has ended and is started again on the same ports and files; without it an end is final. */
+  restarts?: Logger;
   onProgress?: OnProgress;
 }
 
@@ -48,7 +53,7 @@ export async function startTemporalServer(
   const httpPort = await freePort("Temporal's HTTP API");
   const namespace = options.namespace ?? 'default';
   const address = `127.0.0.1:${port}`;
-  const child = await processes.start({
+  const spec: ProcessSpec = {
     name: 'temporal',
     argv: [
       tool.path,
@@ -62,7 +67,10 @@ export async function startTemporalServer(
     isReady: () => isServing(address, namespace),
     readyTimeout: 30_000,
     stopTimeout: 8000,
-  });
+  };
+  const child = options.restarts
+    ? await startSupervised(processes, () => spec, options.restarts)
+    : await processes.start(spec);
   return {
     address,
     namespace,

@@ -37,6 +37,41 @@ describe('slipway dev', function () {
     assert.equal(new Set(types).size, types.length, `an event came twice: ${types.join(', ')}`);
   });
 
+  it('promotes a build although Temporal is killed in the middle of the test, and has it back on its port', async () => {
+    const { client } = dev;
+    const { keptnContext } = await client.triggerDelivery({
+      project: PROJECT,
+      service: SERVICE,
+      image: `${IMAGE}:v0.1.3`,
+    });
+    const first = await dev.pidOf('temporal');
+    await eventually('the test has started', () => hasEvent(keptnContext, 'test', 'started'), 60_000);
+    process.kill(first, 'SIGKILL');
+    const run = await client.waitForDelivery(keptnContext, { pollMs: 200, timeoutMs: 150_000 });
+    assert.equal(run.result, 'pass', run.message);
+    assert.deepEqual(await versions(), ['v0.1.3', 'v0.1.3']);
+    const types = await orderOf(keptnContext);
+    assert.equal(new Set(types).size, types.length, `an event came twice: ${types.join(', ')}`);
+    assert.notEqual(await dev.pidOf('temporal'), first);
+  });
+
+  it('has Prometheus back with what it knew when it is killed', async () => {
+    const { prometheus } = dev.addresses;
+    const known = async (): Promise<number> => {
+      const params = { query: 'count_over_time(up{job=~"helloservice.*"}[10m])' };
+      const { data } = await axios.get(`${prometheus}/api/v1/query`, { params, timeout: 5_000 });
+      return Number(data.data.result[0]?.value[1] ?? 0);
+    };
+    const before = await known();
+    assert.ok(before > 0);
+    const first = await dev.pidOf('prometheus');
+    process.kill(first, 'SIGKILL');
+    const isNew = (pid: number): boolean => pid !== first;
+    await eventually('a new Prometheus', () => dev.pidOf('prometheus').then(isNew, () => false), 60_000);
+    const after = await eventually('Prometheus answers again', () => known().catch(() => undefined), 60_000);
+    assert.ok(after >= before, `${after} values of ${before} are left`);
+  });
+
   it('stops a slow build in hardening and loses no request of the users while it does', async () => {
     const users = constantLoad(await urlOf('hardening'));
     const { client } = dev;
@@ -48,7 +83,7 @@ describe('slipway dev', function () {
     const run = await client.waitForDelivery(keptnContext, { pollMs: 200, timeoutMs: 120_000 });
     const { sent, failed } = await users.stop();
     assert.equal(run.result, 'fail');
-    assert.deepEqual(await versions(), ['v0.1.1', 'v0.1.1']);
+    assert.deepEqual(await versions(), ['v0.1.3', 'v0.1.3']);
     assert.ok(sent > 100, `only ${sent} requests were sent`);
     assert.equal(failed.length, 0, failed.join('\n'));
     const [evaluation] = await client.events({ keptnContext, type: 'sh.keptn.event.evaluation.finished' });
@@ -61,7 +96,7 @@ describe('slipway dev', function () {
     const { keptnContext } = await client.triggerDelivery({
       project: PROJECT,
       service: SERVICE,
-      image: `${IMAGE}:v0.1.3`,
+      image: `${IMAGE}:v0.1.1`,
     });
     await eventually(
       'production asks for approval',
@@ -72,11 +107,11 @@ describe('slipway dev', function () {
       },
       90_000,
     );
-    assert.deepEqual(await versions(), ['v0.1.3', 'v0.1.1']);
+    assert.deepEqual(await versions(), ['v0.1.1', 'v0.1.3']);
     await client.approve({ project: PROJECT, stage: 'production', by: 'ada', reason: 'tested' });
     const run = await client.waitForDelivery(keptnContext, { pollMs: 200, timeoutMs: 90_000 });
     assert.equal(run.result, 'pass', run.message);
-    assert.deepEqual(await versions(), ['v0.1.3', 'v0.1.3']);
+    assert.deepEqual(await versions(), ['v0.1.1', 'v0.1.1']);
     await assert.rejects(
       client.approve({ project: PROJECT, stage: 'production', by: 'ada' }),
       /nothing waits/,

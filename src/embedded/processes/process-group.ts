@@ -21,7 +21,7 @@ export async function openProcessGroup(directory: string): Promise<ProcessGroup>
   const stateDir = resolve(directory);
   claimStateDirectory(stateDir);
   await endRecordedProcesses(stateDir, 3000);
-  const reaper = startReaper(stateDir);
+  const watchdog = keepWatchdog(stateDir);
   const children = new Set<RunningProcess>();
   return {
     stateDir,
@@ -36,7 +36,33 @@ export async function openProcessGroup(directory: string): Promise<ProcessGroup>
       // Children that were still starting are recorded, not listed.
       await endRecordedProcesses(stateDir, 3000);
       releaseStateDirectory(stateDir);
-      await endReaper(reaper);
+      await watchdog.end();
+    },
+  };
+}
+
+/** Milliseconds before a watchdog that was killed is followed by another. */
+const WATCHDOG_PAUSE_MS = 500;
+
+/** A watchdog, and the next one when somebody kills it. */
+function keepWatchdog(stateDir: string): { end(): Promise<void> } {
+  let wanted = true;
+  let reaper = startReaper(stateDir);
+  const follow = (): void => {
+    reaper.once('exit', () => {
+      const timer = setTimeout(() => {
+        if (!wanted) return;
+        reaper = startReaper(stateDir);
+        follow();
+      }, WATCHDOG_PAUSE_MS);
+      timer.unref();
+    });
+  };
+  follow();
+  return {
+    end: () => {
+      wanted = false;
+      return endReaper(reaper);
     },
   };
 }
@@ -57,7 +83,7 @@ function startReaper(stateDir: string): ChildProcess {
 }
 
 async function endReaper(reaper: ChildProcess): Promise<void> {
-  if (reaper.pid === undefined || reaper.exitCode !== null) return;
+  if (reaper.pid === undefined || reaper.exitCode !== null || reaper.signalCode !== null) return;
   const ended = new Promise<void>((resolve) => reaper.once('exit', () => resolve()));
   reaper.ref();
   reaper.stdin?.end();

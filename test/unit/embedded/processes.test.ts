@@ -13,21 +13,26 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { pino } from 'pino';
 import { ProcessStartError, StateDirectoryInUseError } from '../../../src/embedded/processes/errors.ts';
 import { identifyProcess, isSameProcess } from '../../../src/embedded/processes/identity.ts';
+import { pidDirectory } from '../../../src/embedded/processes/pid-files.ts';
 import { openProcessGroup, type ProcessGroup } from '../../../src/embedded/processes/process-group.ts';
+import { startSupervised } from '../../../src/embedded/processes/supervised.ts';
 
 const node = process.execPath;
 const idle = 'setInterval(() => undefined, 1000)';
 const stubborn = `process.on('SIGTERM', () => undefined); console.log('up'); ${idle}`;
 
+/** On a loaded machine a program of Node alone takes seconds to start. */
 async function eventually(condition: () => boolean, what: string): Promise<void> {
-  for (const until = Date.now() + 10_000; !condition(); await delay(20)) {
+  for (const until = Date.now() + 60_000; !condition(); await delay(20)) {
     assert.ok(Date.now() < until, `still waiting: ${what}`);
   }
 }
 
-describe('the processes of the embedded platform', () => {
+describe('the processes of the embedded platform', function () {
+  this.timeout(180_000);
   let stateDir: string;
   let group: ProcessGroup | undefined;
   beforeEach(() => {
@@ -101,7 +106,7 @@ describe('the processes of the embedded platform', () => {
        import { openProcessGroup } from ${JSON.stringify(module)};
        const group = await openProcessGroup(${JSON.stringify(stateDir)});
        const child = await group.start({ name: 'child', argv: [process.execPath, '-e', ${JSON.stringify(code)}],
-         isReady: async () => existsSync(${JSON.stringify(grandchild)}) });
+         isReady: async () => existsSync(${JSON.stringify(grandchild)}), readyTimeout: 60_000 });
        process.stdout.write(String(child.pid));
        setInterval(() => undefined, 1000);`,
     );
@@ -110,12 +115,38 @@ describe('the processes of the embedded platform', () => {
     });
     const [output] = await once(supervisor.stdout, 'data');
     const child = identifyProcess(Number(String(output)));
+    await eventually(() => readFileSync(grandchild, 'utf8') !== '', 'the pid of the grandchild');
     const inner = identifyProcess(Number(readFileSync(grandchild, 'utf8')));
     assert.ok(isSameProcess(child) && isSameProcess(inner));
     supervisor.kill('SIGKILL');
     await once(supervisor, 'close');
     await eventually(() => !isSameProcess(child) && !isSameProcess(inner), 'the children to end');
     await eventually(() => pidFiles().length === 0, 'the pid files to go');
+  });
+
+  it('are started again when they are killed, until they are stopped', async () => {
+    group = await openProcessGroup(stateDir);
+    const pidFile = join(pidDirectory(stateDir), 'kept.pid.json');
+    let starts = 0;
+    const kept = await startSupervised(
+      group,
+      () => {
+        starts += 1;
+        // The second one does not start at all.
+        const program = starts === 2 ? '/nonexistent/program' : node;
+        return { name: 'kept', argv: [program, '-e', idle], isReady: async () => true };
+      },
+      pino({ level: 'silent' }),
+    );
+    const pid = () => (existsSync(pidFile) ? Number(JSON.parse(readFileSync(pidFile, 'utf8')).pid) : 0);
+    const first = pid();
+    process.kill(first, 'SIGKILL');
+    await eventually(() => pid() !== 0 && pid() !== first, 'its successor');
+    assert.equal(starts, 3);
+    const successor = identifyProcess(pid());
+    await kept.stop();
+    assert.equal(isSameProcess(successor), false);
+    assert.deepEqual(pidFiles(), []);
   });
 
   it('that were left over are ended at the next start, but never a process that only has their number', async () => {
