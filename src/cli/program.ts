@@ -80,6 +80,10 @@ const COMMANDS: readonly CommandModule[] = [
   },
   { name: 'rerun', register: async (program) => (await import('./control/rerun.ts')).registerRerun(program) },
   {
+    name: 'rollback',
+    register: async (program) => (await import('./control/rollback.ts')).registerRollback(program),
+  },
+  {
     name: 'invalidate',
     register: async (program) => (await import('./invalidate.ts')).registerInvalidate(program),
   },

@@ -146,4 +146,11 @@ export const rerunAnswer = z.object({
   from: z.string(),
 });
 
+export const rollbackAnswer = z.object({
+  keptnContext: z.string(),
+  stage: z.string(),
+  sequence: z.string(),
+  releaseContext: z.string(),
+});
+
 export const lineAnswer = line;

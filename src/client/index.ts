@@ -10,6 +10,7 @@ export type { Line } from './line.ts';
 export type { GitCredentials, NewProject } from './projects.ts';
 export type { Rerun, RerunRequest } from './rerun.ts';
 export type { NewResource, Resource, ResourceScope } from './resources.ts';
+export type { RollbackRequest, StartedRollback } from './rollback.ts';
 export { hasEnded, type Run, type RunState, type SequenceRun, type TaskRun } from './run.ts';
 export type { ControlRequest, RunFilter } from './runs.ts';
 export { SlipwayClient, type Started } from './slipway-client.ts';

@@ -85,7 +85,8 @@ function keepingItsPlace(concurrency: Concurrency = { mode: 'queue', hold: [] })
   return { ...concurrency, hold: ['approval', 'pause', 'delay'] };
 }
 
-function readShipyard(text: string | undefined): { shipyard: Shipyard } | { problem: string } {
+/** The shipyard of a project, or in Keptn's words why it cannot be used. */
+export function readShipyard(text: string | undefined): { shipyard: Shipyard } | { problem: string } {
   const unable = 'Unable to retrieve Shipyard file';
   if (text === undefined) return { problem: `${unable}: shipyard.yaml is not there` };
   const { shipyard, problems } = parseShipyard(text, { file: 'shipyard.yaml' });

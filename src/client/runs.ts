@@ -1,11 +1,19 @@
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
-import { activeRunsAnswer, anything, rerunAnswer, type SequenceView, sequencesPage } from './answers.ts';
+import {
+  activeRunsAnswer,
+  anything,
+  rerunAnswer,
+  rollbackAnswer,
+  type SequenceView,
+  sequencesPage,
+} from './answers.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
 import { listEvents } from './events.ts';
 import type { ApiHttp } from './http.ts';
 import { fetchAll } from './paging.ts';
 import type { Rerun, RerunRequest } from './rerun.ts';
+import type { RollbackRequest, StartedRollback } from './rollback.ts';
 import { allSequencesFinished, hasEnded, type Run, sequencesOf, verdictOf } from './run.ts';
 
 const SEQUENCES = ['controlPlane', 'v1', 'sequence'] as const;
@@ -72,6 +80,13 @@ export function rerunSequence(http: ApiHttp, request: RerunRequest): Promise<Rer
   const { project, keptnContext, ...body } = request;
   const path = ['slipway', 'v1', 'project', project, 'run', keptnContext, 'rerun'];
   return http.send({ method: 'POST', path, body, answer: rerunAnswer });
+}
+
+/** Goes back to the old version that the last release keeps warm. */
+export function rollbackService(http: ApiHttp, request: RollbackRequest): Promise<StartedRollback> {
+  const { project, stage, service, ...body } = request;
+  const path = ['slipway', 'v1', 'project', project, 'stage', stage, 'service', service, 'rollback'];
+  return http.send({ method: 'POST', path, body, answer: rollbackAnswer });
 }
 
 /** The whole run of a context, from its events and the API's view. Throws NotFoundError. */

@@ -21,6 +21,7 @@ import type { Line } from './line.ts';
 import * as projects from './projects.ts';
 import type { Rerun, RerunRequest } from './rerun.ts';
 import * as resources from './resources.ts';
+import type { RollbackRequest, StartedRollback } from './rollback.ts';
 import type { Run } from './run.ts';
 import {
   type ControlRequest,
@@ -30,6 +31,7 @@ import {
   type RunFilter,
   readRun,
   rerunSequence,
+  rollbackService,
 } from './runs.ts';
 import * as trigger from './trigger.ts';
 import { type WaitOptions, waitForRun } from './wait.ts';
@@ -214,6 +216,11 @@ export class SlipwayClient {
   /** Starts an ended run again in its context from the task that did not pass, with its pinned definition. Slipway only. */
   rerun(request: RerunRequest): Promise<Rerun> {
     return rerunSequence(this.#http, request);
+  }
+
+  /** Goes back to the old version that the last release keeps warm (`x-keep-warm`): one write of the weights. Slipway only. */
+  rollback(request: RollbackRequest): Promise<StartedRollback> {
+    return rollbackService(this.#http, request);
   }
 
   /** Starts nothing new in the project and pauses what runs, until resumeLine. Slipway only. */

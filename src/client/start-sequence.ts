@@ -23,8 +23,15 @@ import { Admission } from './admission.ts';
 import { derivedId } from './derived-id.ts';
 import { RefusedError, UnreachableError } from './errors.ts';
 import { type Hold, Holds } from './holds.ts';
-import { DEFAULT_TIMEOUTS, type PinnedSequence, pinSequence, type TriggerTarget } from './pinned-request.ts';
+import {
+  DEFAULT_TIMEOUTS,
+  type PinnedSequence,
+  pinSequence,
+  readShipyard,
+  type TriggerTarget,
+} from './pinned-request.ts';
 import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
+import { type RollbackRequest, rollback, type StartedRollback } from './rollback.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
 import { Starts } from './starts.ts';
 import { leaveGroup, openGroup } from './together.ts';
@@ -44,6 +51,8 @@ export interface Runs {
   taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
   /** Starts the sequence of an ended run again from the task that did not pass; throws NotFoundError, RefusedError. */
   rerun(request: RerunRequest): Promise<Rerun>;
+  /** Goes back to the old version that the last release keeps warm; throws RefusedError when nothing is kept. */
+  rollback(request: RollbackRequest): Promise<StartedRollback>;
   /** Pauses, resumes or aborts all runs of a context or of one stage of it, queued ones too. */
   control(request: ControlRequest): Promise<void>;
   /** Ends what still runs for a problem that no longer exists. */
@@ -75,6 +84,7 @@ export function createRuns(dependencies: RunsDependencies): Runs {
     taskEvent: (event, open) => control.taskEvent(event, open),
     rerun: (request) =>
       rerun({ ...dependencies, start: (event, pinned) => starter.again(event, pinned) }, request),
+    rollback: (request) => starter.rollback(request),
     control: (request) => control.control(request),
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
@@ -176,17 +186,30 @@ class SequenceStarter {
 
   /** Starts a run with the definition of an earlier one; the same event twice starts it once. */
   async again(received: KeptnEvent, earlier: SequenceRequest): Promise<void> {
-    const target = targetOf(received);
     const { refusal, paused } = await this.#holds.on(received, earlier);
     if (refusal !== undefined || paused === true) {
       throw new RefusedError(refusal ?? 'the line of the project is stopped', 'start it again later');
     }
     const reason = tooLarge(earlier);
     if (reason !== undefined) throw new RefusedError(reason, 'start the sequence anew');
+    await this.#startNow(received, earlier);
+  }
+
+  /** A shipyard that cannot be read holds no rollback up; nothing follows it then. */
+  async rollback(request: RollbackRequest): Promise<StartedRollback> {
+    const read = readShipyard(await this.#shipyard(request.project));
+    const shipyard = 'shipyard' in read ? read.shipyard : { apiVersion: '', stages: [] };
+    const start = (event: KeptnEvent, pinned: SequenceRequest) => this.#startNow(event, pinned);
+    return rollback({ temporalClient: this.#client, timeouts: this.#timeouts, shipyard, start }, request);
+  }
+
+  /** Starts a run whose definition is known, whatever holds others back; the same event twice starts it once. */
+  async #startNow(received: KeptnEvent, known: SequenceRequest): Promise<void> {
+    const target = targetOf(received);
     await this.#store.appendEvents([received]);
     const occurrence = await this.#starts.place(received, target, undefined);
     const row = stateRow(received, target, occurrence);
-    await this.#enqueue({ ...earlier, occurrence });
+    await this.#enqueue({ ...known, occurrence });
     const { workflowId } = row;
     await this.#store.appendEvents([received], { openFor: [{ eventId: received.id, workflowId }] });
     await this.#store.saveSequenceState(row);

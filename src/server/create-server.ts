@@ -24,6 +24,7 @@ import { registerLine } from './routes/line.ts';
 import { registerProjects } from './routes/projects.ts';
 import { registerRerun } from './routes/rerun.ts';
 import { registerResources } from './routes/resources.ts';
+import { registerRollback } from './routes/rollback.ts';
 import { registerSecrets } from './routes/secrets.ts';
 import { registerSequences } from './routes/sequences.ts';
 import { registerServiceInfo } from './routes/service-info.ts';
@@ -71,6 +72,7 @@ const ROUTES = [
   registerSequences,
   registerActiveRuns,
   registerRerun,
+  registerRollback,
   registerLine,
   registerUniform,
   registerResources,

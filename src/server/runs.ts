@@ -1,5 +1,6 @@
 import type { ActiveRun, ActiveRunsQuery } from '../client/active-runs.ts';
 import type { Rerun, RerunRequest } from '../client/rerun.ts';
+import type { RollbackRequest, StartedRollback } from '../client/rollback.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { OpenTrigger } from '../store/store.ts';
 
@@ -34,6 +35,8 @@ export interface Runs {
   trigger(event: KeptnEvent): Promise<void>;
   /** Starts the sequence of an ended run again; throws ApiError when it goes on, has passed or is not known. */
   rerun(request: RerunRequest): Promise<Rerun>;
+  /** Goes back to the version before the last release; throws ApiError when it is not kept. */
+  rollback(request: RollbackRequest): Promise<StartedRollback>;
   /** Hands a started or finished event to the run that waits for it. */
   taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
   /** A context without running sequences is no error (Keptn 1.4.5). */

@@ -9,6 +9,7 @@ export function serverRuns(runs: TemporalRuns): Runs {
     trigger: (event) => available(async () => void (await runs.trigger(event))),
     taskEvent: (event, open) => available(() => runs.taskEvent(event, open)),
     rerun: (request) => available(() => runs.rerun(request)),
+    rollback: (request) => available(() => runs.rollback(request)),
     control: (request) => available(async () => void (await runs.control(request))),
     problemClosed: (problem) => available(async () => void (await runs.problemClosed(problem))),
     active: (query) => available(() => runs.active(query)),

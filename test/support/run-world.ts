@@ -1,5 +1,7 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
+import type { KeptWarm } from '../../src/activities/executors/dependencies.ts';
+import { keptWarm } from '../../src/client/kept-warm.ts';
 import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import { queueWorkflowId } from '../../src/contracts/ids.ts';
@@ -21,12 +23,14 @@ export class RunWorld {
 
   /** A world with a worker while `body` runs. */
   static async with(world: ActivityWorld, body: (world: RunWorld) => Promise<void>): Promise<void> {
-    const parts: { runs?: Runs } = {};
+    const parts: { runs?: Runs; warm?: KeptWarm } = {};
     const activities = world.activities({
       options: { observeIntervalMs: 1 },
       runs: { trigger: async (event) => parts.runs?.trigger(event) },
+      keptWarm: { end: async (request) => parts.warm?.end(request) ?? 'nothing' },
     });
     await withWorker(activities, async ({ client, taskQueue }) => {
+      parts.warm = keptWarm(client);
       parts.runs = createRuns({
         temporalClient: client,
         store: world.store,

@@ -8,6 +8,7 @@ import pino from 'pino';
 import { GitConfigRepo } from '../../../src/activities/config/git-config-repo.ts';
 import type { ActiveRun, ActiveRunsQuery } from '../../../src/client/active-runs.ts';
 import type { Rerun, RerunRequest } from '../../../src/client/rerun.ts';
+import type { RollbackRequest, StartedRollback } from '../../../src/client/rollback.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
@@ -57,6 +58,7 @@ export class RecordedRuns implements Runs {
   readonly closed: ClosedProblem[] = [];
   readonly activeRuns: ActiveRun[] = [];
   readonly rerunRequests: RerunRequest[] = [];
+  readonly rollbacks: RollbackRequest[] = [];
 
   async trigger(event: KeptnEvent): Promise<void> {
     this.#reach();
@@ -83,6 +85,12 @@ export class RecordedRuns implements Runs {
     this.rerunRequests.push(request);
     const { keptnContext, stage = 'qa', from = 'deployment' } = request;
     return { keptnContext, stage, sequence: 'delivery', from };
+  }
+
+  async rollback(request: RollbackRequest): Promise<StartedRollback> {
+    this.#reach();
+    this.rollbacks.push(request);
+    return { keptnContext: 'new', stage: request.stage, sequence: 'rollback', releaseContext: 'old' };
   }
 
   async active(query: ActiveRunsQuery): Promise<ActiveRun[]> {
