@@ -44,17 +44,24 @@ export function listEvents(http: ApiHttp, filter: EventFilter): Promise<KeptnEve
   );
 }
 
-/** Sends an event; answers its Keptn context. */
+/** Sends an event, again when the server dies meanwhile: it is taken once. Answers its Keptn context. */
 export async function sendEvent(http: ApiHttp, event: NewEvent): Promise<{ keptnContext: string }> {
+  const id = randomUUID();
   const body = {
-    id: randomUUID(),
+    id,
     time: new Date().toISOString(),
     specversion: '1.0',
     contenttype: 'application/json',
     source: CLIENT_SOURCE,
     ...event,
   };
-  return http.send({ method: 'POST', path: ['v1', 'event'], body, answer: contextAnswer });
+  return http.send({
+    method: 'POST',
+    path: ['v1', 'event'],
+    body,
+    answer: contextAnswer,
+    idempotencyKey: id,
+  });
 }
 
 /** `.triggered` events of a type that still wait for an answer. */

@@ -7,6 +7,7 @@ import {
   UnexpectedAnswerError,
   UnreachableError,
 } from './errors.ts';
+import { resending } from './resend.ts';
 
 /** Where the API is, and how patient the SDK is with it. */
 export interface HttpOptions {
@@ -25,6 +26,8 @@ export interface HttpRequest<Answer> {
   query?: Readonly<Record<string, string | number | boolean | undefined>>;
   body?: unknown;
   answer: z.ZodType<Answer>;
+  /** Tells the server that a request sent again is the same one; GET requests are sent again without. */
+  idempotencyKey?: string | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -69,14 +72,19 @@ export class ApiHttp {
   }
 
   async #exchange(request: HttpRequest<unknown>, url: string): Promise<AxiosResponse<unknown>> {
-    try {
-      return await this.#axios.request({
+    const key = request.idempotencyKey;
+    const exchange = () =>
+      this.#axios.request<unknown>({
         method: request.method,
         url,
+        ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
         ...(request.query === undefined ? {} : { params: request.query }),
         ...(request.body === undefined ? {} : { data: JSON.stringify(request.body) }),
         ...(request.signal === undefined ? {} : { signal: request.signal }),
       });
+    try {
+      const repeatable = request.method === 'GET' || key !== undefined;
+      return await (repeatable ? resending(exchange, request.signal) : exchange());
     } catch (error) {
       request.signal?.throwIfAborted();
       throw this.#networkError(request, error);

@@ -73,13 +73,15 @@ export class EventDesk {
   }
 
   /**
-   * Stores a `<stage>.<sequence>.triggered` event and starts its sequence; answers false when the event was there already. One
+   * Stores a `<stage>.<sequence>.triggered` event and starts its sequence; answers false when that was done already. One
    * that cannot start ends at once with Keptn's finished event. When the engine is away the event is taken back.
    */
   async start(event: KeptnEvent): Promise<boolean> {
     const { store } = this.#options;
     const added = await store.appendEvents([event], { deliver: [event.id] });
-    if (added.length === 0) return false;
+    // Stored, but not handed over: the process that had it has died in between.
+    const left = added.length === 0 && (await store.undelivered(REDELIVERY_BATCH));
+    if (left !== false && !left.some(({ id }) => id === event.id)) return false;
     try {
       await this.#startStored(event);
     } catch (error) {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { type EventData, KEPTN_SPEC_VERSION, type KeptnEvent } from '../contracts/events.ts';
 import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 import { ApiError } from './errors.ts';
-import { keptnContextOf } from './keptn-context.ts';
+import { keptnContextOf, uuidOf } from './keptn-context.ts';
 
 /** Source of events that name none. */
 export const API_SOURCE = 'https://github.com/keptn/keptn/api';
@@ -23,8 +23,11 @@ const incoming = z.object({
   data: z.record(z.string(), z.unknown()).nullish(),
 });
 
-/** The event as it is stored: new id, time of now in milliseconds, the context derived. Throws ApiError 400. */
-export function readEvent(body: unknown, now: Date): KeptnEvent {
+/**
+ * The event as it is stored: new id, time of now in milliseconds, the context derived. Sent again with the same
+ * `Idempotency-Key` it has the same id and context, so that it is taken once. Throws ApiError 400.
+ */
+export function readEvent(body: unknown, now: Date, key?: string): KeptnEvent {
   if (!isJsonObject(body as Json | undefined))
     throw new ApiError(400, 'Invalid request format: the body is no event');
   const parsed = incoming.safeParse(body);
@@ -38,18 +41,27 @@ export function readEvent(body: unknown, now: Date): KeptnEvent {
   const { source, shkeptncontext, shkeptnspecversion, triggeredid, gitcommitid } = parsed.data;
   refuseUnstorable(body);
   return {
-    id: randomUUID(),
+    id: key === undefined ? randomUUID() : uuidOf(`event ${key}`),
     type: parsed.data.type,
     source: source || API_SOURCE,
     specversion: '1.0',
     contenttype: 'application/json',
     time: now.toISOString(),
-    shkeptncontext: keptnContextOf(shkeptncontext ?? undefined),
+    shkeptncontext: keptnContextOf(
+      shkeptncontext || (key === undefined ? undefined : uuidOf(`context ${key}`)),
+    ),
     shkeptnspecversion: shkeptnspecversion || KEPTN_SPEC_VERSION,
     ...(triggeredid ? { triggeredid } : {}),
     ...(gitcommitid ? { gitcommitid } : {}),
     data: readData(parsed.data.data as JsonObject | null | undefined),
   };
+}
+
+/** What names the request of a client that sends it again. Throws ApiError 400. */
+export function idempotencyKey(header: string | string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]{8,200}$/.test(header)) return header;
+  throw new ApiError(400, 'Idempotency-Key must be 8 to 200 printable characters without blanks');
 }
 
 /** Project, stage and service become texts; labels of null are left out, since the model knows them as a map only. */

@@ -21,7 +21,7 @@ const COLUMNS: { [path: string]: SQL } = {
   id: sql`e.id`,
 };
 
-/** One statement, so that events, open triggers and views change together or not at all. */
+/** One statement, so that events, open triggers, what has to be delivered and views change together or not at all. */
 export async function appendEvents(
   database: Database,
   events: KeptnEvent[],
@@ -43,6 +43,9 @@ export async function appendEvents(
       insert into events (id, type, source, project, stage, service, context, triggered_id, time, event)
       select id, type, source, project, stage, service, context, triggered_id, time, event from fields order by ord
       on conflict (id) do nothing returning id
+    ), delivering as (
+      insert into undelivered (event_id)
+      select id from stored where id in (select jsonb_array_elements_text(${JSON.stringify(options.deliver ?? [])}::jsonb))
     ), opened as (
       insert into open_triggers (event_id, workflow_id)
       select item ->> 'eventId', item ->> 'workflowId'
@@ -73,17 +76,7 @@ export async function appendEvents(
     )
     select id from stored`,
   );
-  const ids = inserted.map((row) => row.id);
-  const deliver = (options.deliver ?? []).filter((id) => ids.includes(id));
-  if (deliver.length > 0) await addUndelivered(database, deliver);
-  return ids;
-}
-
-/** A second statement: the foreign key sees the events only once the first one is done. */
-async function addUndelivered(database: Database, ids: string[]): Promise<void> {
-  await database.execute(
-    sql`insert into undelivered (event_id) select jsonb_array_elements_text(${JSON.stringify(ids)}::jsonb) on conflict do nothing`,
-  );
+  return inserted.map((row) => row.id);
 }
 
 /** Newest first with the count of all that match. */

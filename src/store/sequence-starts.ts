@@ -22,7 +22,7 @@ export async function placeStart(
     select ${eventId}, ${project}, ${stage}, ${service}, ${sequence}, ${keptnContext}, ${time}::timestamptz,
       ${together === undefined ? null : JSON.stringify(together)}::jsonb
     from (select pg_advisory_xact_lock(hashtextextended(${JSON.stringify([project, stage])}, 0)) as held) locked
-    on conflict (event_id) do nothing`);
+    on conflict (event_id) do update set withdrawn = false`);
 }
 
 /** The newest `limit` that match, in the order of their places. */

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { readEvent } from '../incoming-event.ts';
+import { idempotencyKey, readEvent } from '../incoming-event.ts';
 import { nextPageKey, pageRequest, queryOf, slicePage } from '../paging.ts';
 
 /** Events in, and the triggers that wait for somebody. */
@@ -9,7 +9,7 @@ export function registerEvents(app: FastifyInstance, context: ServerContext): vo
   const { store, desk, limits, now } = context;
 
   app.post('/v1/event', { bodyLimit: limits.eventBytes }, async (request) => {
-    const event = readEvent(request.body, now());
+    const event = readEvent(request.body, now(), idempotencyKey(request.headers['idempotency-key']));
     await desk.accept(event);
     return { keptnContext: event.shkeptncontext };
   });

@@ -74,6 +74,29 @@ describe('the API of events', function () {
     assert.equal(typeof (await contextOf(delivery(project, { source: null, unknownField: 1 }))), 'string');
   });
 
+  it('takes an event once that is sent again with the same key, whatever became of it the first time', async () => {
+    const send = async (key: string, body: object) => {
+      const { status, json } = await api.send('POST', '/api/v1/event', body, { 'idempotency-key': key });
+      return { status, context: String(json.keptnContext) };
+    };
+    const before = api.runs.triggered.length;
+    const first = await send('key-number-1', delivery(project));
+    assert.deepEqual(await send('key-number-1', delivery(project)), first);
+    assert.equal(api.runs.triggered.length, before + 1);
+    const other = await send('key-number-2', delivery(project));
+    assert.notEqual(other.context, first.context);
+
+    // A server that died after it had stored the event and before the engine knew of it.
+    const { store } = api;
+    const [stored] = (await store.events({ keptnContext: first.context, limit: 1, offset: 0 })).events;
+    assert.ok(stored);
+    await store.withdrawEvent(stored.id);
+    await store.appendEvents([stored], { deliver: [stored.id] });
+    assert.deepEqual(await send('key-number-1', delivery(project)), first);
+    assert.equal(api.runs.triggered.at(-1)?.id, stored.id);
+    assert.equal((await send('a b', delivery(project))).status, 400);
+  });
+
   it('takes structured CloudEvents', async () => {
     const { status } = await api.send('POST', '/api/v1/event', delivery(project), {
       'content-type': 'application/cloudevents+json',
