@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answers, run, succeeds } from './command.ts';
 import { Processes } from './processes.ts';
@@ -173,6 +173,9 @@ function writeKubeconfig(settings: ClusterSettings, pki: string): string {
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'admin' } }],
     'current-context': 'test',
   };
-  writeFileSync(kubeconfigPath(settings), JSON.stringify(config, null, 2), { mode: 0o600 });
+  // In one step: whoever starts the cluster again must not take the file away from those who are using it.
+  const fresh = `${kubeconfigPath(settings)}.${process.pid}`;
+  writeFileSync(fresh, JSON.stringify(config, null, 2), { mode: 0o600 });
+  renameSync(fresh, kubeconfigPath(settings));
   return token;
 }

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { rolloutActivities } from '../../src/activities/executors/rollout.ts';
 import type { RolloutActivities } from '../../src/contracts/activities.ts';
@@ -8,11 +10,20 @@ import type { ServiceUnderTest } from './service-under-test.ts';
 export class DeliverySteps {
   readonly #service: Pick<ServiceUnderTest, 'ref' | 'platform' | 'traffic'>;
   readonly #activities: RolloutActivities;
-  #runs = 0;
+  readonly #retried: Error[] | undefined;
 
-  constructor(service: Pick<ServiceUnderTest, 'ref' | 'platform' | 'traffic'>) {
+  /** With `retried`, a step that fails is repeated as the workflow's retry policy does, and the list takes the failures. */
+  constructor(
+    service: Pick<ServiceUnderTest, 'ref' | 'platform' | 'traffic'>,
+    options: { retried?: Error[]; observeTimeoutMs?: number } = {},
+  ) {
+    const { retried, observeTimeoutMs } = options;
     this.#service = service;
-    this.#activities = rolloutActivities(service);
+    this.#activities = rolloutActivities({
+      ...service,
+      options: observeTimeoutMs === undefined ? {} : { observeTimeoutMs },
+    });
+    this.#retried = retried;
   }
 
   /** Brings the image in as canary and gives it the traffic, as Keptn did before the tests. */
@@ -22,7 +33,7 @@ export class DeliverySteps {
     await this.drain('primary');
   }
 
-  async deployOnly(image: string, key = `deploy-${++this.#runs}`): Promise<void> {
+  async deployOnly(image: string, key: string = randomUUID()): Promise<void> {
     const { project, stage, service } = this.#service.ref;
     const data = {
       project,
@@ -48,7 +59,7 @@ export class DeliverySteps {
     await this.retire('canary');
   }
 
-  promote(key = `promote-${++this.#runs}`): Promise<void> {
+  promote(key: string = randomUUID()): Promise<void> {
     return this.#run(() => this.#activities.promote({ ...this.#service.ref, key }));
   }
 
@@ -65,6 +76,16 @@ export class DeliverySteps {
   }
 
   async #run<T>(step: () => Promise<T>): Promise<T> {
-    return new MockActivityEnvironment().run(step);
+    for (let wait = 500; ; wait = Math.min(wait * 2, 20_000)) {
+      try {
+        return await new MockActivityEnvironment().run(step);
+      } catch (error) {
+        // An ApplicationFailure is what a terminal error becomes.
+        if (this.#retried === undefined || !(error instanceof Error) || error.name === 'ApplicationFailure')
+          throw error;
+        this.#retried.push(error);
+        await delay(wait);
+      }
+    }
   }
 }

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { V1Deployment } from '@kubernetes/client-node';
 import { KubernetesApi } from '../../src/activities/kubernetes/kubernetes-api.ts';
 import { RESOURCES, type Resource } from '../../src/activities/kubernetes/resources.ts';
-import { PlatformRetryableError, PlatformTerminalError } from '../../src/activities/platform/errors.ts';
+import { PlatformTerminalError } from '../../src/activities/platform/errors.ts';
 import { objectAt, objectName, objectsAt } from '../../src/activities/platform/helm/objects.ts';
 import { TrafficTerminalError } from '../../src/activities/traffic/errors.ts';
 import { GatewayProbe } from '../../src/activities/traffic/gateway-probe.ts';
@@ -11,10 +11,9 @@ import { istioTraffic } from '../../src/activities/traffic/istio-traffic.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { until } from './command.ts';
 import { DeliverySteps } from './delivery-steps.ts';
+import { FaultyApi } from './faulty-api.ts';
 import { limitedKubeconfig } from './limited-kubeconfig.ts';
-import { Processes } from './processes.ts';
 import { createService, type ServiceUnderTest } from './service-under-test.ts';
-import { clusterSettings } from './settings.ts';
 import { clusterTarget } from './target.ts';
 
 const target = clusterTarget();
@@ -174,7 +173,7 @@ describe('a service on a real cluster', function () {
       await assert.rejects(
         deploy({ image: target.image('v2'), imagePullPolicy: 'IfNotPresent' }),
         (error: Error) => {
-          assert.ok(error instanceof PlatformRetryableError, String(error));
+          assert.ok(error instanceof PlatformTerminalError, String(error));
           assert.match(error.message, /exit code 3/);
           assert.match(error.message, /log server: no database/);
           return true;
@@ -323,45 +322,56 @@ describe('a service on a real cluster', function () {
     await untouched();
   });
 
-  it('is deployed although the API server does not answer for a while', async function () {
-    const processes = new Processes(clusterSettings());
-    const pid = process.env.SLIPWAY_KUBECONFIG ? undefined : processes.pid('kube-apiserver');
-    if (pid === undefined) {
-      console.log('      skipped: the API server of a given cluster is not ours to stop');
-      return this.skip();
-    }
-    const slow = await createService(target, {
-      project: 'unreachable',
-      router: 'istio',
-      rolloutTimeoutSeconds: 120,
-      change: (path, text) =>
-        path === 'templates/deployment.yaml'
-          ? text.replace('  replicas:', '  minReadySeconds: 5\n  replicas:')
-          : text,
-    });
+  it('is deployed although the API server does not answer while the rollout is watched', async () => {
+    const server = await FaultyApi.start(target.kubeconfig);
+    const change = (path: string, text: string): string =>
+      path === 'templates/deployment.yaml'
+        ? text.replace('  replicas:', '  minReadySeconds: 5\n  replicas:')
+        : text;
+    const options = { project: 'unreachable', router: 'istio' as const, rolloutTimeoutSeconds: 120, change };
+    const slow = await createService({ ...target, kubeconfig: server.kubeconfig }, options);
     try {
       const values = { image: target.image('v1') };
       const request = { ...slow.ref, strategy: 'direct' as const, values, idempotencyKey: 'u' };
       const deploying = slow.platform.deploy(request, slow.context);
-      const watched = until(
-        'the rollout to be watched',
-        30,
-        async () => slow.told.some((text) => text.includes('available')),
-        5,
+      const watched = until('the rollout to be watched', 30, async () =>
+        slow.told.some((text) => text.includes('available')),
       );
       await Promise.race([watched, deploying]);
-      process.kill(pid, 'SIGSTOP');
+      server.leave('is silent');
       await delay(25_000);
-      process.kill(pid, 'SIGCONT');
+      server.comeBack();
       await deploying;
       assert.ok(
         slow.told.some((text) => text.includes('did not answer')),
         slow.told.join('\n'),
       );
     } finally {
-      process.kill(pid, 'SIGCONT');
+      server.comeBack();
       await slow.remove();
+      server.stop();
     }
+  });
+
+  it('is left as it was when the pods never get ready, and the error has their probe and their last words', async () => {
+    const deaf = (text: string): string =>
+      text.replace(
+        'imagePullPolicy: {{',
+        'command: [/bin/node, -e, \'console.log("waiting for the database"); setInterval(() => {}, 1000)\']\n          readinessProbe: {httpGet: {path: /, port: 9000}, periodSeconds: 1}\n          imagePullPolicy: {{',
+      );
+    await withChart(deaf, () =>
+      assert.rejects(
+        deploy({ image: target.image('v2'), imagePullPolicy: 'IfNotPresent' }),
+        (error: Error) => {
+          assert.ok(error instanceof PlatformTerminalError, String(error));
+          assert.match(error.message, /Deployment failures-hardening\/helloservice: not ready in time/);
+          assert.match(error.message, /event Unhealthy: Readiness probe failed/);
+          assert.match(error.message, /log server: waiting for the database/);
+          return true;
+        },
+      ),
+    );
+    await untouched();
   });
 
   /** Deploys with a changed Deployment template and puts the chart back. */

@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { Agent } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import axios from 'axios';
+import type { Right } from '../../src/activities/kubernetes/cluster-rights.ts';
 import { KubernetesApi } from '../../src/activities/kubernetes/kubernetes-api.ts';
 import { type ObjectPath, type Resource, restPath } from '../../src/activities/kubernetes/resources.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
+import { until } from './command.ts';
 
 const resource = (group: string, plural: string, kind: string): Resource => ({
   group,
@@ -17,21 +20,46 @@ const resource = (group: string, plural: string, kind: string): Resource => ({
 const ACCOUNT = resource('', 'serviceaccounts', 'ServiceAccount');
 const ROLE = resource('rbac.authorization.k8s.io', 'roles', 'Role');
 const BINDING = resource('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding');
+const REVIEW = resource('authorization.k8s.io', 'subjectaccessreviews', 'SubjectAccessReview');
 
 /** Kubeconfig of an account that may read everything in the namespace and write nothing. */
 export async function limitedKubeconfig(kubeconfig: string, namespace: string): Promise<string> {
-  const api = KubernetesApi.load(kubeconfig);
   const name = 'reader';
+  await grant(kubeconfig, { namespace, name }, [
+    { group: '*', resource: '*', verbs: ['get', 'list', 'watch'] },
+  ]);
+  return accountKubeconfig(kubeconfig, { namespace, name });
+}
+
+/** Makes a service account that has these rights in its namespace and no others; returns when the API server knows. */
+export async function grant(
+  kubeconfig: string,
+  { namespace, name }: { namespace: string; name: string },
+  rights: readonly Right[],
+): Promise<void> {
+  const api = KubernetesApi.load(kubeconfig);
   const metadata = { name, namespace };
   await api.apply({ resource: ACCOUNT, namespace, name }, { metadata });
-  const rules = [{ apiGroups: ['*'], resources: ['*'], verbs: ['get', 'list', 'watch'] }];
+  // The last rule is a mark: when the API server grants it, it has the others too.
+  const mark = `mark-${randomBytes(6).toString('hex')}`;
+  const rules = [...rights, { group: 'slipway.test', resource: mark, verbs: ['get'] }].map(
+    ({ group, resource, verbs }) => ({ apiGroups: [group], resources: [resource], verbs: [...verbs] }),
+  );
   await api.apply({ resource: ROLE, namespace, name }, { metadata, rules });
   const roleRef = { apiGroup: ROLE.group, kind: 'Role', name };
   await api.apply(
     { resource: BINDING, namespace, name },
     { metadata, roleRef, subjects: [{ kind: 'ServiceAccount', name, namespace }] },
   );
-  return accountKubeconfig(kubeconfig, { namespace, name });
+  const user = `system:serviceaccount:${namespace}:${name}`;
+  await until(`the rights of ${user} to count`, 20, async () => {
+    const resourceAttributes = { namespace, group: 'slipway.test', resource: mark, verb: 'get' };
+    const review = await api.create<{ status?: { allowed?: boolean } }>(
+      { resource: REVIEW },
+      { spec: { user, resourceAttributes } },
+    );
+    return review.status?.allowed === true;
+  });
 }
 
 /** Kubeconfig of a service account, with a token of one hour. */

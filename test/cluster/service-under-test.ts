@@ -59,6 +59,28 @@ export async function createService(
     [{ uri: 'helm/helloservice.tgz', content: await chartArchive(options) }],
     'Add chart',
   );
+  const parts = withCluster({ ref, config }, target, options);
+  const { api, platform, context } = parts;
+  const told: string[] = [];
+  const telling = { ...context, progress: (text: string) => void told.push(text) };
+  const namespace = `${ref.project}-${ref.stage}`;
+  const remove = async (): Promise<void> => {
+    await platform.undeploy(ref, telling);
+    await api.delete({ resource: RESOURCES.namespace, name: namespace });
+    const gone = { resource: RESOURCES.namespace, name: namespace };
+    await until(`namespace ${namespace} to go`, 90, async () => (await api.find(gone)) === undefined);
+    rmSync(directory, { recursive: true, force: true });
+  };
+  const host = `helloservice.${namespace}.slipway.test`;
+  return { ...parts, context: telling, namespace, told, host, directory, remove };
+}
+
+/** The same service by adapters that reach the cluster in another way, say by an account with fewer rights. */
+export function withCluster<Service extends Pick<ServiceUnderTest, 'ref' | 'config'>>(
+  service: Service,
+  target: Target,
+  options: { router: RouterName; rolloutTimeoutSeconds?: number },
+): Service & Pick<ServiceUnderTest, 'api' | 'platform' | 'traffic' | 'context'> {
   const api = KubernetesApi.load(target.kubeconfig);
   const program = findHelm(clusterSettings());
   const helm = new HelmCommand({
@@ -67,24 +89,13 @@ export async function createService(
   });
   const ingress = { ingressHostnameSuffix: 'slipway.test' };
   const traffic = target.traffic(options.router, api, ingress);
-  const { rolloutTimeoutSeconds = 60 } = options;
-  const mesh = options.router;
+  const { rolloutTimeoutSeconds = 60, router: mesh } = options;
   const platform = new HelmPlatform(
-    { api, helm, config, routes: traffic },
+    { api, helm, config: service.config, routes: traffic },
     { mesh, ingress, rolloutTimeoutSeconds },
   );
-  const told: string[] = [];
-  const context = { signal: new AbortController().signal, progress: (text: string) => void told.push(text) };
-  const namespace = `${ref.project}-${ref.stage}`;
-  const remove = async (): Promise<void> => {
-    await platform.undeploy(ref, context);
-    await api.delete({ resource: RESOURCES.namespace, name: namespace });
-    const gone = { resource: RESOURCES.namespace, name: namespace };
-    await until(`namespace ${namespace} to go`, 90, async () => (await api.find(gone)) === undefined);
-    rmSync(directory, { recursive: true, force: true });
-  };
-  const host = `helloservice.${namespace}.slipway.test`;
-  return { ref, namespace, api, config, platform, traffic, context, told, host, directory, remove };
+  const context = { signal: new AbortController().signal, progress: () => undefined };
+  return { ...service, api, platform, traffic, context };
 }
 
 async function chartArchive(options: {

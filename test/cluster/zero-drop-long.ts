@@ -6,9 +6,9 @@ import { DeliverySteps } from './delivery-steps.ts';
 import { stopCluster } from './down.ts';
 import { ensureImages } from './images.ts';
 import { type LoadReport, type LoadShape, underLoad } from './load.ts';
-import { createService, type ServiceUnderTest } from './service-under-test.ts';
+import { createService } from './service-under-test.ts';
 import { clusterSettings } from './settings.ts';
-import { clusterTarget, ROUTERS, type RouterName } from './target.ts';
+import { clusterTarget, ROUTERS, type RouterName, type Target } from './target.ts';
 import { startCluster } from './up.ts';
 
 /**
@@ -28,6 +28,8 @@ interface Cycles {
   rollbacks: number;
   /** Weight writes that the data plane was observed to apply. */
   shifts: number;
+  /** Steps that failed and were repeated. */
+  retried: number;
 }
 
 /** Releases one version step by step, brings the other in, and takes it back; the next round begins with the other one. */
@@ -44,9 +46,13 @@ async function cycle(steps: DeliverySteps, images: { next: string; other: string
   await steps.rollback();
 }
 
-async function cycleUntil(end: number, service: ServiceUnderTest, target = clusterTarget()): Promise<Cycles> {
-  const steps = new DeliverySteps(service);
-  const count = { releases: 0, rollbacks: 0, shifts: 0 };
+interface Work {
+  readonly steps: DeliverySteps;
+  readonly retried: Error[];
+}
+
+async function cycleUntil(end: number, { steps, retried }: Work, target: Target): Promise<Cycles> {
+  const count = { releases: 0, rollbacks: 0, shifts: 0, retried: 0 };
   while (Date.now() < end) {
     const [next, other] = count.releases % 2 === 0 ? ['v2', 'v1'] : ['v1', 'v2'];
     await cycle(steps, { next: target.image(next ?? ''), other: target.image(other ?? '') });
@@ -57,14 +63,16 @@ async function cycleUntil(end: number, service: ServiceUnderTest, target = clust
     if (count.releases % 5 === 0)
       say(`${count.releases} releases and rollbacks, ${Math.round((end - Date.now()) / 1000)} s to go`);
   }
-  return count;
+  for (const error of retried) say(`retried: ${error.message}`);
+  return { ...count, retried: retried.length };
 }
 
 async function measure(router: RouterName): Promise<boolean> {
   const target = clusterTarget();
   const service = await createService(target, { project: `long-${router}`, router, replicas: 2 });
   try {
-    const steps = new DeliverySteps(service);
+    const retried: Error[] = [];
+    const steps = new DeliverySteps(service, { retried });
     await steps.deployOnly(target.image('v1'));
     await steps.rollback();
     const end = Date.now() + (Number(requests) / Number(rate)) * 1000;
@@ -77,7 +85,7 @@ async function measure(router: RouterName): Promise<boolean> {
       ).then((report) => void reports.push(report));
     await load('keep-alive', () =>
       load('close', async () => {
-        cycles = await cycleUntil(end, service);
+        cycles = await cycleUntil(end, { steps, retried }, target);
       }),
     );
     const failed = reports.reduce((sum, report) => sum + report.failed, 0);

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../contracts/json.ts';
 import { parseEndpoints } from '../../files/endpoints.ts';
 import { formatProblem } from '../../files/problem.ts';
 import type { ConfigRepo } from '../config/config-repo.ts';
-import { isConflict } from '../kubernetes/errors.ts';
+import { isConflict, KubernetesApiError } from '../kubernetes/errors.ts';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../kubernetes/resources.ts';
 import type { Weights } from '../traffic/traffic-router.ts';
@@ -22,11 +22,12 @@ import { duplicateChart, type MeshKind, SERVICE_LABEL } from './helm/duplicate-c
 import type { HelmCommand, Release } from './helm/helm-command.ts';
 import { deploymentName, liveEndpoints } from './helm/live-endpoints.ts';
 import { findDeployment, stopDeployment } from './helm/live-objects.ts';
-import { type MainObjects, mainObjects } from './helm/main-objects.ts';
+import { addressedService, type MainObjects, mainObjects } from './helm/main-objects.ts';
 import { KEEP_POLICY, meshChart } from './helm/mesh-chart.ts';
-import { isKind, objectName } from './helm/objects.ts';
+import { isKind, objectName, stringsAt } from './helm/objects.ts';
 import { comparePreview, type Preview } from './helm/preview.ts';
 import { namespaceOf, releaseName } from './helm/release-name.ts';
+import { refuseForeignRelease } from './helm/release-owner.ts';
 import { ReleaseSteps } from './helm/release-steps.ts';
 import { keptnValues, loadUserChart, scopeOf, storeGeneratedChart } from './helm/user-chart.ts';
 import type {
@@ -97,11 +98,12 @@ export class HelmPlatform implements Platform {
       const name = strategy === 'duplicate' ? 'canary' : strategy;
       const step = {
         release,
+        service: request.service,
         name: 'deploy',
         key: request.idempotencyKey,
         chart: async () => {
           const loaded = await loadUserChart(this.#parts.config, request);
-          await this.#ensureNamespace(request);
+          await this.#ensureNamespace(request, context);
           return loaded;
         },
         values: keptnValues(request, name),
@@ -118,7 +120,7 @@ export class HelmPlatform implements Platform {
       if (strategy === 'direct' && this.#mesh === 'istio')
         await this.#ensureMesh(request, { manifest, context });
       const uris =
-        strategy === 'user_managed' ? await this.#userManaged(request) : this.#uris(request, manifest);
+        strategy === 'user_managed' ? await this.#userManaged(request) : await this.#uris(request, manifest);
       const commit = gitCommit === undefined ? {} : { gitCommit };
       return { deploymentstrategy: strategy, ...uris, deploymentNames: [name], ...commit };
     });
@@ -172,8 +174,10 @@ export class HelmPlatform implements Platform {
   undeploy(request: ServiceRef, context: EffectContext): Promise<void> {
     return asPlatformErrors(async () => {
       for (const generated of [true, false]) {
-        context.progress(`removing release ${releaseName(request, generated)}`);
-        await this.#parts.helm.uninstall(releaseOf(request, generated));
+        const release = releaseOf(request, generated);
+        await refuseForeignRelease(this.#parts.helm, release, request.service);
+        context.progress(`removing release ${release.name}`);
+        await this.#parts.helm.uninstall(release);
       }
       if (this.#mesh === 'none') return;
       const resource = this.#mesh === 'istio' ? RESOURCES.virtualService : RESOURCES.httpRoute;
@@ -219,12 +223,29 @@ export class HelmPlatform implements Platform {
   ): Promise<void> {
     const generated = await this.#steps.manifest(releaseOf(request, true));
     const complete = generated.some((object) => isKind(object, 'apps', 'Deployment'));
+    if (complete && !(await this.#isThere(request, generated)))
+      await this.#steps.recreate(releaseOf(request, true), found.context);
     if (complete && (await this.#parts.routes?.written(request)) !== undefined) return;
     const step = { ...found, name: 'first primary', key: request.idempotencyKey };
     if (!complete) await this.#upgradePrimary(request, step);
     const { routes } = this.#parts;
     if (routes === undefined || (await routes.written(request)) !== undefined) return;
     await routes.setWeights({ ...request, weights: { primary: 100, canary: 0 } }, found.context);
+  }
+
+  /** A primary of which somebody has deleted a part is made again in its own version, never in the new one. */
+  async #isThere(request: ServiceRef, generated: readonly JsonObject[]): Promise<boolean> {
+    const { api } = this.#parts;
+    const namespace = namespaceOf(request);
+    const kinds = [
+      { resource: RESOURCES.deployment, group: 'apps' },
+      { resource: RESOURCES.service, group: '' },
+    ];
+    for (const { resource, group } of kinds) {
+      for (const object of generated.filter((entry) => isKind(entry, group, resource.kind)))
+        if ((await api.find({ resource, namespace, name: objectName(object) })) === undefined) return false;
+    }
+    return true;
   }
 
   async #upgradePrimary(
@@ -266,7 +287,8 @@ export class HelmPlatform implements Platform {
   ): Promise<void> {
     const { chart, context, deployment, ...rest } = step;
     const values = keptnValues(request, deployment);
-    await this.#steps.carryOut({ ...rest, values, chart: async () => ({ chart }) }, context);
+    const { service } = request;
+    await this.#steps.carryOut({ ...rest, service, values, chart: async () => ({ chart }) }, context);
     await storeGeneratedChart(this.#parts.config, request, chart);
   }
 
@@ -304,28 +326,43 @@ export class HelmPlatform implements Platform {
     return mainObjects(manifest, request.service, await this.#parts.helm.values(release));
   }
 
-  async #ensureNamespace(request: ServiceRef): Promise<void> {
+  /** With Istio the namespace of a blue/green service is labelled for sidecars, as helm-service 0.18 did; other choices stay. */
+  async #ensureNamespace(request: DeployRequest, context: EffectContext): Promise<void> {
     const { api } = this.#parts;
     const name = namespaceOf(request);
     const path = { resource: RESOURCES.namespace, name };
-    if ((await api.find(path)) !== undefined) return;
     const labels: JsonObject = this.#mesh === 'istio' ? { 'istio-injection': 'enabled' } : {};
     try {
-      await api.create({ resource: RESOURCES.namespace }, { metadata: { name, labels } });
+      const found = await api.find<JsonObject>(path);
+      if (found === undefined) {
+        await api.create({ resource: RESOURCES.namespace }, { metadata: { name, labels } });
+      } else if (request.strategy === 'duplicate' && this.#mesh === 'istio' && !saysHowMeshed(found)) {
+        await api.mergePatch(path, { metadata: { labels } });
+      }
     } catch (error) {
-      if (!isConflict(error)) throw error;
+      if (isConflict(error)) return;
+      // The rights of the chart end at its namespaces: who made this one has decided about its labels.
+      if (!(error instanceof KubernetesApiError && error.status === 403)) throw error;
+      if ((await api.find(path)) === undefined) throw error;
+      context.progress(`namespace ${name} is not labelled istio-injection=enabled: ${error.message}`);
     }
   }
 
-  #uris(
+  /** A chart of several Services, which Keptn refused, is addressed by the one that is released. */
+  async #uris(
     request: ServiceRef,
     manifest: readonly JsonObject[],
-  ): Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'> {
-    const port = lowestPort(manifest);
-    if (port === undefined) return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+  ): Promise<Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'>> {
+    const several = manifest.filter((object) => isKind(object, '', 'Service')).length > 1;
+    const values = several ? await this.#parts.helm.values(releaseOf(request, false)) : {};
+    const service = addressedService(manifest, request.service, values);
+    const port = service === undefined ? undefined : lowestPort([service]);
+    if (service === undefined || port === undefined)
+      return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+    const named = several ? { ...request, service: objectName(service) } : request;
     return {
-      deploymentURIsLocal: [localUri(request, port)],
-      deploymentURIsPublic: [publicUri(request, this.#ingress)],
+      deploymentURIsLocal: [localUri(named, port)],
+      deploymentURIsPublic: [publicUri(named, this.#ingress)],
     };
   }
 
@@ -374,6 +411,12 @@ export class HelmPlatform implements Platform {
 
 function releaseOf(service: ServiceRef, generated: boolean): Release {
   return { name: releaseName(service, generated), namespace: namespaceOf(service) };
+}
+
+/** True when somebody has decided about sidecars: by injection, by a revision of Istio, or by ambient mode. */
+function saysHowMeshed(namespace: JsonObject): boolean {
+  const labels = stringsAt(namespace, 'metadata', 'labels');
+  return ['istio-injection', 'istio.io/rev', 'istio.io/dataplane-mode'].some((key) => key in labels);
 }
 
 function notDeployed({ service, stage }: ServiceRef): PlatformTerminalError {

@@ -6,11 +6,14 @@ import { STAMP_HEADER } from './route-stamp.ts';
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 64 * 1024 * 1024;
 
-interface RouteEntry {
+/** Part of a route in Envoy's dump. */
+export interface RouteEntry {
+  route?: { cluster?: string; weighted_clusters?: { clusters?: { name?: string }[] } };
   response_headers_to_add?: { header?: { key?: string; value?: string } }[];
 }
 
-interface ConfigDump {
+/** Part of Envoy's `/config_dump`. */
+export interface ConfigDump {
   configs?: {
     route_config?: { virtual_hosts?: { domains?: string[]; routes?: RouteEntry[] }[] };
   }[];
@@ -35,10 +38,10 @@ export class EnvoyAdmin implements DataPlane {
     this.#urls = urls;
   }
 
-  async missing(host: string, stamp: string): Promise<string | undefined> {
+  async missing(host: string, stamp: string, sides: readonly ServicePlace[]): Promise<string | undefined> {
     for (const url of this.#urls) {
       const dump = await read<ConfigDump>(url, '/config_dump?resource=dynamic_route_configs');
-      const seen = stampsOf(dump, host);
+      const seen = stampsOf(dump, host, sides);
       if (seen.length === 0) return `Envoy at ${url} has no route for ${host}`;
       const other = seen.find((entry) => entry !== stamp);
       if (other !== undefined)
@@ -93,16 +96,31 @@ function addressOf(host: HostStatus): string {
   return `${address}:${port_value}`;
 }
 
-/** Stamps of all routes of the host in every listener; an empty text stands for a route without stamp. */
-function stampsOf({ configs = [] }: ConfigDump, host: string): string[] {
+/**
+ * Stamps of the host's routes in every listener; an empty text stands for a route to a side without stamp. Redirects and routes
+ * to other services, which users may add, have none and need none.
+ */
+export function stampsOf(
+  { configs = [] }: ConfigDump,
+  host: string,
+  sides: readonly ServicePlace[],
+): string[] {
   return configs
     .flatMap(({ route_config }) => route_config?.virtual_hosts ?? [])
     .filter(({ domains = [] }) => domains.some((domain) => domain === host || domain.startsWith(`${host}:`)))
     .flatMap(({ routes = [] }) => routes)
-    .map(({ response_headers_to_add = [] }) => {
+    .flatMap((entry) => {
+      const { response_headers_to_add = [] } = entry;
       const added = response_headers_to_add.find(({ header }) => header?.key?.toLowerCase() === STAMP_HEADER);
-      return added?.header?.value ?? '';
+      const stamp = added?.header?.value;
+      if (stamp !== undefined) return [stamp];
+      return clustersOf(entry).some((name) => sides.some((side) => isClusterOf(name, side))) ? [''] : [];
     });
+}
+
+function clustersOf({ route }: RouteEntry): string[] {
+  const weighted = route?.weighted_clusters?.clusters?.map(({ name }) => name) ?? [];
+  return [route?.cluster, ...weighted].filter((name) => name !== undefined);
 }
 
 async function read<T>(url: string, path: string): Promise<T> {

@@ -78,7 +78,8 @@ export class WeightedRouteTraffic implements TrafficRouter {
       }
       if (host === undefined)
         return unknown(`${this.#describe(request, route)} has no host name to observe it by`);
-      const reason = this.#shape.refusal(route) ?? (await this.#dataPlane.missing(host, stamp));
+      const places = Object.values(sides.services).map(({ name }) => ({ namespace: sides.namespace, name }));
+      const reason = this.#shape.refusal(route) ?? (await this.#dataPlane.missing(host, stamp, places));
       return reason === undefined ? { state: 'observed', weights } : unknown(reason);
     });
   }

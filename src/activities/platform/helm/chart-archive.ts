@@ -23,9 +23,15 @@ export const ARCHIVE_LIMITS: ArchiveLimits = {
 
 const unzip = promisify(gunzip);
 
+/** What a file system takes as one name, and Helm as a whole path, with room for the folder that it is unpacked into. */
+const MAX_NAME_BYTES = 255;
+const MAX_PATH_BYTES = 1024;
+/** Helm's own rule for a chart's name; a folder `@x` or `-x` would mean something else to the programs that get it. */
+const FOLDER = /^[a-zA-Z0-9][a-zA-Z0-9._-]*$/;
+
 /**
  * Reads a packed chart. Refused with PlatformTerminalError: more than the limits (also when a small archive unpacks to much),
- * links and devices, absolute paths, `..`, several top folders, a file twice.
+ * links and devices, absolute paths, `..`, names that no file system takes, several top folders, a file twice.
  */
 export async function readChartArchive(
   bytes: Uint8Array,
@@ -45,7 +51,7 @@ export async function readChartArchive(
     if (count > limits.entries) throw refuse(`the archive has more than ${limits.entries} entries`);
     const parts = safeParts(entry.path, refuse);
     if (parts.length === 0) return;
-    folder ??= parts[0];
+    folder ??= checkedFolder(parts[0] ?? '', refuse);
     if (parts[0] !== folder)
       throw refuse(`the archive has more than one top folder: ${folder} and ${parts[0]}`);
     if (entry.type === 'Directory') return;
@@ -58,6 +64,7 @@ export async function readChartArchive(
     files.set(path, content);
   });
   if (folder === undefined || files.size === 0) throw refuse('the archive is empty');
+  refuseFileAsFolder(files, refuse);
   return { folder, files };
 }
 
@@ -66,8 +73,13 @@ export function chartFromFiles(folder: string, files: Iterable<[string, Uint8Arr
   const refuse = (reason: string): PlatformTerminalError =>
     new PlatformTerminalError(`${folder}: ${reason}; rename the file`);
   const checked = new Map<string, Uint8Array>();
-  for (const [path, content] of files) checked.set(safeParts(path, refuse).join('/'), content);
-  return { folder, files: checked };
+  for (const [path, content] of files) {
+    const safe = safeParts(path, refuse).join('/');
+    if (safe === '' || checked.has(safe)) throw refuse(`file ${printable(path)} is no file of its own`);
+    checked.set(safe, content);
+  }
+  refuseFileAsFolder(checked, refuse);
+  return { folder: checkedFolder(folder, refuse), files: checked };
 }
 
 /** Packs a chart; equal charts give equal bytes (sorted, without times and owners), so that Git sees no change. */
@@ -144,7 +156,27 @@ function safeParts(path: string, refuse: Refuse): string[] {
   if (path.startsWith('/')) throw refuse(`entry ${printable(path)} has an absolute path`);
   const parts = path.split('/').filter((part) => part !== '' && part !== '.');
   if (parts.includes('..')) throw refuse(`entry ${printable(path)} leaves the chart's folder`);
+  if (
+    Buffer.byteLength(path) > MAX_PATH_BYTES ||
+    parts.some((part) => Buffer.byteLength(part) > MAX_NAME_BYTES)
+  )
+    throw refuse(`entry ${printable(path)} has too long a path`);
   return parts;
+}
+
+function checkedFolder(folder: string, refuse: Refuse): string {
+  if (folder.length <= MAX_NAME_BYTES && FOLDER.test(folder)) return folder;
+  throw refuse(`the folder ${printable(folder)} is no name of a chart`);
+}
+
+/** An archive may hold `a` and `a/b`; a folder cannot. */
+function refuseFileAsFolder(files: ReadonlyMap<string, Uint8Array>, refuse: Refuse): void {
+  for (const path of files.keys()) {
+    for (let cut = path.lastIndexOf('/'); cut > 0; cut = path.lastIndexOf('/', cut - 1)) {
+      const folder = path.slice(0, cut);
+      if (files.has(folder)) throw refuse(`entry ${printable(folder)} is a file and a folder`);
+    }
+  }
 }
 
 function printable(path: string): string {

@@ -14,6 +14,8 @@ import { PlatformTerminalError } from '../errors.ts';
 
 const MAX_ALIASES = 200;
 const MAX_DEPTH = 60;
+/** Aliases of aliases make a billion values of a few lines; real charts are far below. */
+const MAX_VALUES = 200_000;
 
 /** Integers as Kubernetes' Go parser reads them: `0644` is octal, and there is no base 60. */
 const goIntegerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
@@ -52,7 +54,31 @@ export function parseYamlObject(text: string, file: string): JsonObject {
   if (value === undefined || value === null) return {};
   if (!isMapping(value))
     throw new PlatformTerminalError(`${file} is not a mapping; write keys and values into it`);
+  refuseUnbounded(value, file);
   return value;
+}
+
+/** Throws PlatformTerminalError for a value that is nested too deep or, its aliases written out, too large to be handled. */
+export function refuseUnbounded(value: unknown, file: string): void {
+  const known = new Map<object, number>();
+  const count = (item: unknown, depth: number): number => {
+    if (typeof item !== 'object' || item === null) return 1;
+    if (depth > MAX_DEPTH)
+      throw new PlatformTerminalError(
+        `${file} is nested more than ${MAX_DEPTH} levels deep; make it flatter`,
+      );
+    const found = known.get(item);
+    if (found !== undefined) return found;
+    let sum = 1;
+    for (const inner of Object.values(item)) sum += count(inner, depth + 1);
+    known.set(item, sum);
+    return sum;
+  };
+  if (count(value, 0) > MAX_VALUES) {
+    throw new PlatformTerminalError(
+      `${file} has more than ${MAX_VALUES} values when its aliases are written out; correct the chart`,
+    );
+  }
 }
 
 /** Parses a rendered manifest into its objects, in order; empty documents are left out. */
@@ -60,6 +86,7 @@ export function parseManifest(text: string, what: string): JsonObject[] {
   const documents = guarded(what, () =>
     loadAll(text, { schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES, maxDepth: MAX_DEPTH }),
   );
+  refuseUnbounded(documents, what);
   return (documents as unknown[]).filter(isMapping);
 }
 

@@ -44,6 +44,14 @@ const TRANSIENT = new RegExp(
     'context deadline exceeded',
     'TLS handshake timeout',
     'too many requests',
+    '": EOF',
+    'client connection lost',
+    'connection timed out',
+    'network is unreachable',
+    'no route to host',
+    'unable to handle the request',
+    'unable to return a response in the time allotted',
+    'the object has been modified',
     'etcdserver: ',
     'another operation \\(install/upgrade/rollback\\) is in progress',
   ].join('|'),
@@ -67,6 +75,8 @@ const PASSED_ENVIRONMENT = [
  */
 export class HelmCommand {
   readonly #options: HelmOptions;
+  /** The last change of each release that this process has made or tried. */
+  readonly #changes = new Map<string, { began: number; ended: number }>();
   #major: Promise<number> | undefined;
 
   constructor(options: HelmOptions = {}) {
@@ -137,6 +147,13 @@ export class HelmCommand {
     await this.#run(['uninstall', release.name, '--ignore-not-found'], { release });
   }
 
+  /** True when a helm of this process began the revision and has ended since: then nobody is at work on it any more. */
+  hasEnded({ name, namespace }: Release, { updated }: Revision): boolean {
+    const change = this.#changes.get(`${namespace}/${name}`);
+    const time = Date.parse(updated);
+    return change !== undefined && change.began <= time && time <= change.ended;
+  }
+
   async #unlessMissing(args: string[], release: Release): Promise<string | undefined> {
     try {
       return await this.#run(args, { release });
@@ -184,11 +201,17 @@ export class HelmCommand {
     }
     const common = [`--namespace=${options.release.namespace}`];
     if (options.description !== undefined) common.push(`--description=${options.description}`);
-    if (['upgrade', 'rollback', 'uninstall'].includes(args[0] ?? ''))
-      common.push(`--timeout=${this.#timeout}s`);
+    const changes = ['upgrade', 'rollback', 'uninstall'].includes(args[0] ?? '');
+    if (changes) common.push(`--timeout=${this.#timeout}s`);
     if (this.#options.kubeconfig !== undefined && options.offline !== true)
       common.push(`--kubeconfig=${this.#options.kubeconfig}`);
-    return this.#execute([...args, ...common]);
+    const began = Date.now();
+    try {
+      return await this.#execute([...args, ...common]);
+    } finally {
+      const { name, namespace } = options.release;
+      if (changes) this.#changes.set(`${namespace}/${name}`, { began, ended: Date.now() });
+    }
   }
 
   get #timeout(): number {
@@ -219,5 +242,9 @@ function failure(program: string, args: string[], outcome: { code: unknown; stde
     .trim()
     .replace(/^Error: /, '')
     .slice(0, 4000)}`;
-  return TRANSIENT.test(message) ? new PlatformRetryableError(message) : new PlatformTerminalError(message);
+  if (TRANSIENT.test(message)) return new PlatformRetryableError(message);
+  const hint = / is forbidden: User /.test(message)
+    ? "; grant the verb to Slipway's service account (docs/kubernetes.md has the list)"
+    : '';
+  return new PlatformTerminalError(message + hint);
 }

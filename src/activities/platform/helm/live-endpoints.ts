@@ -23,7 +23,7 @@ export async function liveEndpoints(
 ): Promise<Endpoints> {
   const { manifest, main } = found;
   const namespace = namespaceOf(service);
-  const routed = localUri(service, lowestPort(manifest) ?? 80);
+  const routed = localUri(service, lowestPort(main === undefined ? manifest : [main.service]) ?? 80);
   const services = await sideServices(api, service);
   if (services === undefined || main === undefined) {
     const only = manifest.find((object) => isKind(object, 'apps', 'Deployment'));

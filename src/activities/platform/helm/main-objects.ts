@@ -37,14 +37,40 @@ export function mainObjects(
   };
 }
 
+/** The Service whose address a release is told by: the main one, or where none is meant the first, as in helm-service 0.18. */
+export function addressedService(
+  objects: readonly JsonObject[],
+  service: string,
+  values: JsonObject,
+): JsonObject | undefined {
+  const services = objects.filter((object) => isKind(object, '', 'Service'));
+  return meant(services, 'service', service, values) ?? services[0];
+}
+
 function chosen(
   candidates: readonly JsonObject[],
   kind: 'deployment' | 'service',
   service: string,
   values: JsonObject,
 ): JsonObject {
+  const found = meant(candidates, kind, service, values);
+  if (found !== undefined) return found;
+  const names = candidates.map(objectName).join(', ');
+  throw new PlatformTerminalError(
+    candidates.length === 0
+      ? `the chart of ${service} renders no ${kind}; blue/green needs one Deployment and one Service`
+      : `the chart of ${service} renders several ${kind}s (${names}); set the annotation ${MAIN_ANNOTATION}: "true" on one, or slipway.${kind} in its values`,
+  );
+}
+
+function meant(
+  candidates: readonly JsonObject[],
+  kind: 'deployment' | 'service',
+  service: string,
+  values: JsonObject,
+): JsonObject | undefined {
   const [only, second] = candidates;
-  if (only !== undefined && second === undefined) return only;
+  if (second === undefined) return only;
   const named = objectAt(values, 'slipway')?.[kind];
   const rules: ((object: JsonObject) => boolean)[] = [
     (object) => stringsAt(object, 'metadata', 'annotations')[MAIN_ANNOTATION] === 'true',
@@ -53,12 +79,7 @@ function chosen(
   ];
   for (const rule of rules) {
     const found = candidates.filter(rule);
-    if (found.length === 1 && found[0] !== undefined) return found[0];
+    if (found.length === 1) return found[0];
   }
-  const names = candidates.map(objectName).join(', ');
-  throw new PlatformTerminalError(
-    candidates.length === 0
-      ? `the chart of ${service} renders no ${kind}; blue/green needs one Deployment and one Service`
-      : `the chart of ${service} renders several ${kind}s (${names}); set the annotation ${MAIN_ANNOTATION}: "true" on one, or slipway.${kind} in its values`,
-  );
+  return undefined;
 }

@@ -14,12 +14,13 @@ export function chartName(service: string, generated: boolean): string {
 
 /**
  * Helm release name: `<project>-<stage>-<service>[-generated]`, kept under 53 characters by leaving out the project, then
- * the stage, then the end of the service's name (helm-service 0.18; the last form can be ambiguous, as it was there).
+ * the stage, then the end of the service's name (helm-service 0.18; the last form can be ambiguous, as it was there: the
+ * platform refuses a release that belongs to another service). A name never ends with the dash at which it was cut.
  */
 export function releaseName({ project, stage, service }: ServiceRef, generated: boolean): string {
   const suffix = generated ? '-generated' : '';
   for (const name of [`${project}-${stage}-${service}`, `${stage}-${service}`, service]) {
     if (name.length + suffix.length <= MAX_LENGTH) return name + suffix;
   }
-  return service.slice(0, MAX_LENGTH - suffix.length) + suffix;
+  return service.slice(0, MAX_LENGTH - suffix.length).replace(/-+$/, '') + suffix;
 }

@@ -25,8 +25,8 @@ export function before(revisions: readonly Revision[], description: string): Rev
 }
 
 /**
- * Revisions of a release that nobody is working on. A release left pending by a helm that was killed is put back to its last
- * good revision, or removed when it never had one.
+ * Revisions of a release that nobody is working on. A release left pending by a helm that was killed, or lost the API server,
+ * is put back to its last good revision, or removed when it never had one.
  */
 export async function settledHistory(
   helm: HelmCommand,
@@ -37,7 +37,7 @@ export async function settledHistory(
     const revisions = await helm.history(release);
     const newest = revisions.at(-1);
     if (newest === undefined || !newest.status.startsWith('pending-')) return revisions;
-    if (Date.now() - Date.parse(newest.updated) > ABANDONED_MS) {
+    if (helm.hasEnded(release, newest) || Date.now() - Date.parse(newest.updated) > ABANDONED_MS) {
       const good = before(revisions, '');
       context.progress(`release ${release.name} was left ${newest.status}; putting it back`);
       if (good === undefined) await helm.uninstall(release);

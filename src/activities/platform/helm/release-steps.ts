@@ -1,21 +1,26 @@
 import type { V1Deployment } from '@kubernetes/client-node';
 import type { JsonObject } from '../../../contracts/json.ts';
+import { KubernetesUnreachableError } from '../../kubernetes/errors.ts';
 import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../../kubernetes/resources.ts';
 import { PlatformRetryableError, PlatformTerminalError } from '../errors.ts';
 import type { EffectContext } from '../platform.ts';
+import { asPlatformErrors } from './as-platform-errors.ts';
 import type { Chart } from './chart.ts';
 import { parseManifest } from './chart-yaml.ts';
 import type { HelmCommand, Release } from './helm-command.ts';
 import { waitUntilListening } from './listening.ts';
 import { STOPPED_ANNOTATION, setReplicas } from './live-objects.ts';
 import { isKind, objectAt, objectName } from './objects.ts';
+import { refuseForeignRelease } from './release-owner.ts';
 import { before, madeBy, settledHistory, stepDescription } from './release-state.ts';
 import { waitForRollout, waitForRollouts } from './rollout.ts';
 
 /** One change of one release. */
 export interface ReleaseStep {
   readonly release: Release;
+  /** Keptn service that the release is for. */
+  readonly service: string;
   /** Name of the step and the key that stays the same when it is repeated. */
   readonly name: string;
   readonly key: string;
@@ -51,6 +56,7 @@ export class ReleaseSteps {
     const description = stepDescription(step.name, step.key);
     const revisions = await settledHistory(this.#helm, release, context);
     const done = madeBy(revisions, description) !== undefined;
+    if (!done && revisions.length > 0) await refuseForeignRelease(this.#helm, release, step.service);
     const loaded = done ? undefined : await step.chart();
     try {
       if (loaded !== undefined) {
@@ -67,13 +73,39 @@ export class ReleaseSteps {
       await this.#awaitAll(release, { manifest, seconds: this.#timeoutSeconds, context });
       if (started !== undefined) await this.#markStarted(release.namespace, objectName(started));
     } catch (error) {
-      const failed = error instanceof PlatformTerminalError || error instanceof PlatformRetryableError;
-      // An abort gives the traffic back to what was there before: that side must be whole again first.
-      if (failed || context.signal.aborted)
-        await this.#restore(release, { description, context: undisturbed(context) });
+      // Without the API server nothing can be put back: the next attempt goes on from what it finds.
+      const unreachable = error instanceof KubernetesUnreachableError && !context.signal.aborted;
+      if (!unreachable) await this.#undo(error, { release, description, context });
       throw error;
     }
     return loaded?.commit;
+  }
+
+  /** Makes again what somebody has deleted of a release, as it was at its newest good revision, and waits for it. */
+  async recreate(release: Release, context: EffectContext): Promise<void> {
+    const good = before(await settledHistory(this.#helm, release, context), '');
+    if (good === undefined) return;
+    context.progress(`objects of release ${release.name} were deleted by somebody; making them again`);
+    await this.#helm.rollback(release, good.revision);
+    const manifest = await this.manifest(release);
+    await this.#awaitAll(release, { manifest, seconds: this.#timeoutSeconds, context });
+  }
+
+  /** An abort gives the traffic back to what was there before: that side must be whole again first. */
+  async #undo(
+    failure: unknown,
+    { release, description, context }: { release: Release; description: string; context: EffectContext },
+  ): Promise<void> {
+    try {
+      await asPlatformErrors(() => this.#restore(release, { description, context: undisturbed(context) }));
+    } catch (error) {
+      if (!isPlatformError(error)) throw error;
+      const Kind = error instanceof PlatformTerminalError ? PlatformTerminalError : PlatformRetryableError;
+      const why = failure instanceof Error ? failure.message : String(failure);
+      throw new Kind(`${why}\nrelease ${release.name} could not be put back either: ${error.message}`, {
+        cause: failure,
+      });
+    }
   }
 
   /** Waits until a Deployment without readiness probe listens on the ports of the Service that leads to it. */
@@ -140,7 +172,7 @@ export class ReleaseSteps {
       await this.#awaitAll(release, { manifest, seconds: RESTORE_SECONDS, context });
     } catch (error) {
       // The failure that is being reported matters more than a slow return to the old state.
-      if (!(error instanceof PlatformTerminalError || error instanceof PlatformRetryableError)) throw error;
+      if (!isPlatformError(error)) throw error;
       context.progress(`release ${release.name} is not ready after it was put back: ${error.message}`);
     }
   }
@@ -150,6 +182,10 @@ export class ReleaseSteps {
     if (live?.metadata?.annotations?.[STOPPED_ANNOTATION] === 'true')
       await setReplicas(this.#api, { namespace, name }, 0);
   }
+}
+
+function isPlatformError(error: unknown): error is PlatformTerminalError | PlatformRetryableError {
+  return error instanceof PlatformTerminalError || error instanceof PlatformRetryableError;
 }
 
 /** The same progress for work that an abort must not break off. */

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { V1DaemonSet, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
 import type { JsonObject } from '../../../contracts/json.ts';
-import { KubernetesUnreachableError } from '../../kubernetes/errors.ts';
+import { isNotFound, KubernetesUnreachableError } from '../../kubernetes/errors.ts';
 import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import { RESOURCES, type Resource } from '../../kubernetes/resources.ts';
 import { PlatformRetryableError, PlatformTerminalError } from '../errors.ts';
 import type { EffectContext } from '../platform.ts';
 import { describeFailingPods, eventsOf, hopelessReason, isReady } from './failing-pod.ts';
-import { isKind, objectName } from './objects.ts';
+import { isKind, objectAt, objectName } from './objects.ts';
 
 type Workload = V1Deployment | V1StatefulSet | V1DaemonSet;
 
@@ -27,8 +27,9 @@ const WORKLOADS: readonly Resource[] = [RESOURCES.deployment, RESOURCES.stateful
 
 /**
  * Waits until every Deployment, StatefulSet and DaemonSet of a manifest has completed its rollout, all its pods are ready and
- * run the images of its template. Throws PlatformTerminalError when waiting is of no use (no such image, quota),
- * PlatformRetryableError at the end of the time; both carry the failing pods' events and newest log lines.
+ * run the images of its template. Throws PlatformTerminalError when waiting is of no use (no such image, quota) and at the end
+ * of the time, as helm-service 0.18 gave up then, with the failing pods' events and newest log lines; PlatformRetryableError
+ * when the API server could not be asked at the end.
  */
 export async function waitForRollouts(
   api: KubernetesApi,
@@ -38,8 +39,11 @@ export async function waitForRollouts(
   const deadline = Date.now() + wait.timeoutSeconds * 1000;
   for (const object of manifest) {
     const resource = WORKLOADS.find(({ group, kind }) => isKind(object, group, kind));
-    if (resource !== undefined)
-      await waitForRollout(api, { resource, name: objectName(object) }, { ...wait, deadline });
+    if (resource === undefined) continue;
+    // A chart may put objects into other namespaces, where the account is allowed to.
+    const given = objectAt(object, 'metadata')?.namespace;
+    const namespace = typeof given === 'string' ? given : wait.namespace;
+    await waitForRollout(api, { resource, name: objectName(object) }, { ...wait, namespace, deadline });
   }
 }
 
@@ -76,11 +80,16 @@ export async function waitForRollout(
         );
       }
       if (Date.now() > wait.deadline) {
-        throw new PlatformRetryableError(
+        throw new PlatformTerminalError(
           await report(api, { what, reason: `not ready in time: ${notYet}`, workload, pods, wait }),
         );
       }
     } catch (error) {
+      if (isNotFound(error)) {
+        throw new PlatformTerminalError(
+          `${what} is gone: somebody has deleted it while its rollout was watched; trigger the delivery again`,
+        );
+      }
       if (!(error instanceof KubernetesUnreachableError)) throw error;
       unreachable = error.message;
       wait.context.progress(`${what}: ${unreachable}`);

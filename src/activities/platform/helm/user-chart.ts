@@ -4,6 +4,7 @@ import { PlatformTerminalError } from '../errors.ts';
 import type { DeployRequest, ServiceRef } from '../platform.ts';
 import { type Chart, valuesOf, withValues } from './chart.ts';
 import { chartFromFiles, packChart, readChartArchive } from './chart-archive.ts';
+import { refuseUnbounded } from './chart-yaml.ts';
 import { mergeValues } from './merge-values.ts';
 import { chartName } from './release-name.ts';
 
@@ -27,6 +28,7 @@ export async function loadUserChart(
 ): Promise<{ chart: Chart; commit: string }> {
   const stored = await findChart(config, request);
   if (Object.keys(request.values).length === 0) return stored;
+  refuseUnbounded(request.values, 'configurationChange.values');
   const chart = withValues(stored.chart, mergeValues(valuesOf(stored.chart), request.values));
   if (chart === stored.chart || !options.commit) return { chart, commit: stored.commit };
   const commit = await config.write(
