@@ -13,6 +13,7 @@ import { gatewayApiTraffic } from '../traffic/gateway-api-traffic.ts';
 import { type GatewayAddresses, GatewayProbe } from '../traffic/gateway-probe.ts';
 import { istioTraffic } from '../traffic/istio-traffic.ts';
 import { NoTraffic } from '../traffic/no-traffic.ts';
+import type { TesterOptions } from '../traffic/testers.ts';
 import type { TrafficRouter } from '../traffic/traffic-router.ts';
 import { KubernetesApi } from './kubernetes-api.ts';
 
@@ -34,7 +35,8 @@ export interface KubernetesOptions {
   observe: { envoyAdmin: readonly string[] } | { gateways: GatewayAddresses };
   ingress: Partial<IngressOptions>;
   helmProgram?: string;
-  testerHeader?: string;
+  /** How testers choose a side by themselves; for new routes. */
+  testers: TesterOptions;
   /** Seconds until a rollout counts as failed. */
   rolloutTimeoutSeconds: number;
   /** True in a pod of the cluster, where its names and addresses can be used. */
@@ -50,7 +52,8 @@ export class KubernetesOptionsError extends Error {
  * Reads SLIPWAY_TRAFFIC (istio), SLIPWAY_GATEWAY (istio-system/public-gateway, or Keptn's ISTIO_GATEWAY as `<name>.<namespace>`),
  * SLIPWAY_GATEWAY_PROBE (URLs with commas, or `<namespace>/<service>[:<port name>]` of the gateway's pods; default
  * istio-system/istio-ingressgateway:http2), SLIPWAY_ENVOY_ADMIN (URLs, instead of probes), SLIPWAY_HELM, SLIPWAY_TESTER_HEADER,
- * SLIPWAY_ROLLOUT_TIMEOUT (180), and helm-service's HOSTNAME_TEMPLATE, INGRESS_HOSTNAME_SUFFIX, INGRESS_PROTOCOL, INGRESS_PORT.
+ * SLIPWAY_TESTER_COOKIE, SLIPWAY_ROLLOUT_TIMEOUT (180), and helm-service's HOSTNAME_TEMPLATE, INGRESS_HOSTNAME_SUFFIX,
+ * INGRESS_PROTOCOL, INGRESS_PORT.
  */
 export function kubernetesOptions(env: NodeJS.ProcessEnv): KubernetesOptions {
   const text = (name: string): string | undefined => env[name] || undefined;
@@ -64,7 +67,6 @@ export function kubernetesOptions(env: NodeJS.ProcessEnv): KubernetesOptions {
   }
   const admin = text('SLIPWAY_ENVOY_ADMIN');
   const helmProgram = text('SLIPWAY_HELM');
-  const testerHeader = text('SLIPWAY_TESTER_HEADER');
   return {
     traffic,
     gateway: placeOf('SLIPWAY_GATEWAY', text('SLIPWAY_GATEWAY') ?? keptnGateway(text('ISTIO_GATEWAY'))),
@@ -81,7 +83,10 @@ export function kubernetesOptions(env: NodeJS.ProcessEnv): KubernetesOptions {
     rolloutTimeoutSeconds,
     inCluster: text('KUBERNETES_SERVICE_HOST') !== undefined,
     ...(helmProgram === undefined ? {} : { helmProgram }),
-    ...(testerHeader === undefined ? {} : { testerHeader }),
+    testers: {
+      ...optional('testerHeader', nameOf('SLIPWAY_TESTER_HEADER', text('SLIPWAY_TESTER_HEADER'))),
+      ...optional('testerCookie', nameOf('SLIPWAY_TESTER_COOKIE', text('SLIPWAY_TESTER_COOKIE'))),
+    },
   };
 }
 
@@ -91,7 +96,7 @@ export function kubernetesPorts(
   options: KubernetesOptions,
   api = KubernetesApi.load(),
 ): KubernetesPorts {
-  const { traffic, gateway, ingress, observe, testerHeader, rolloutTimeoutSeconds } = options;
+  const { traffic, gateway, ingress, observe, testers, rolloutTimeoutSeconds } = options;
   const helm = new HelmCommand(options.helmProgram === undefined ? {} : { program: options.helmProgram });
   const runner = new KubernetesJobRunner(api);
   const reaching = (tool: LoadTool): LoadTool => (options.inCluster ? tool : new TunnelledLoad(tool, api));
@@ -104,7 +109,6 @@ export function kubernetesPorts(
   }
   const dataPlane: DataPlane =
     'envoyAdmin' in observe ? new EnvoyAdmin(observe.envoyAdmin) : new GatewayProbe(api, observe.gateways);
-  const testers = testerHeader === undefined ? {} : { testerHeader };
   const [namespace = '', name = ''] = gateway.split('/');
   const routes =
     traffic === 'istio'
@@ -123,6 +127,14 @@ export function kubernetesPorts(
 function keptnGateway(value: string | undefined): string {
   const match = /^([^./]+)\.([^./]+)/.exec(value ?? 'public-gateway.istio-system');
   return match === null ? (value ?? '') : `${match[2]}/${match[1]}`;
+}
+
+/** A header or cookie name (RFC 9110 token, without the characters that only patterns need). */
+function nameOf(variable: string, value: string | undefined): string | undefined {
+  if (value === undefined || /^[A-Za-z0-9_.-]{1,100}$/.test(value)) return value;
+  throw new KubernetesOptionsError(
+    `${variable} is ${value}; write a name of letters, digits, '-', '_' and '.'`,
+  );
 }
 
 function placeOf(variable: string, value: string): string {

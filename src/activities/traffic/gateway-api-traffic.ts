@@ -6,16 +6,15 @@ import { objectAt, objectsAt } from '../platform/helm/objects.ts';
 import type { Side } from '../platform/platform.ts';
 import type { RouteShape, Sides } from './route-shape.ts';
 import { STAMP_HEADER } from './route-stamp.ts';
+import { type TesterOptions, testerMatches } from './testers.ts';
 import { type WeightedRouteParts, WeightedRouteTraffic } from './weighted-route.ts';
 
 /** How HTTPRoutes are written. */
-export interface GatewayApiOptions {
+export interface GatewayApiOptions extends TesterOptions {
   /** Gateway that the routes attach to. */
   readonly gateway: { readonly namespace: string; readonly name: string };
   /** Addresses for users outside; defaults of helm-service 0.18. */
   readonly ingress?: Partial<IngressOptions>;
-  /** Request header with which testers choose a side by its name (`primary`, `canary`); default none. */
-  readonly testerHeader?: string;
 }
 
 /** Traffic router over Gateway API HTTPRoutes. */
@@ -29,7 +28,8 @@ export function gatewayApiTraffic(
 const MODIFIER = 'ResponseHeaderModifier';
 
 /** HTTPRoutes with one rule for everything, weights in its backendRefs and the stamp in a response header filter. */
-export function httpRouteShape({ gateway, ingress, testerHeader }: GatewayApiOptions): RouteShape {
+export function httpRouteShape(options: GatewayApiOptions): RouteShape {
+  const { gateway, ingress } = options;
   return {
     resource: RESOURCES.httpRoute,
     listKey: 'rules',
@@ -63,12 +63,16 @@ export function httpRouteShape({ gateway, ingress, testerHeader }: GatewayApiOpt
         const { name: service_, port } = sides.services[side];
         return { group: '', kind: 'Service', name: service_, port, weight };
       };
-      const testers = testerHeader === undefined ? [] : (['canary', 'primary'] as const);
-      const rules: JsonObject[] = testers.map((side) => ({
-        matches: [{ headers: [{ type: 'Exact', name: testerHeader ?? '', value: side }] }],
-        filters,
-        backendRefs: [backend(side, 1)],
-      }));
+      const rules = (['canary', 'primary'] as const).flatMap((side): JsonObject[] => {
+        const matches = testerMatches(options, side).map(({ header: name, ...value }) => ({
+          headers: [
+            'exact' in value
+              ? { type: 'Exact', name, value: value.exact }
+              : { type: 'RegularExpression', name, value: value.pattern },
+          ],
+        }));
+        return matches.length === 0 ? [] : [{ matches, filters, backendRefs: [backend(side, 1)] }];
+      });
       const backendRefs = (['canary', 'primary'] as const).map((side) => backend(side, wanted.weights[side]));
       return {
         parentRefs: [{ namespace: gateway.namespace, name: gateway.name }],

@@ -6,16 +6,15 @@ import { objectAt, objectsAt, stringsAt } from '../platform/helm/objects.ts';
 import type { Side } from '../platform/platform.ts';
 import type { RouteShape, Sides, StampedWeights } from './route-shape.ts';
 import { STAMP_HEADER } from './route-stamp.ts';
+import { type TesterOptions, testerMatches } from './testers.ts';
 import { type WeightedRouteParts, WeightedRouteTraffic } from './weighted-route.ts';
 
 /** How VirtualServices are written; every field has a default. */
-export interface IstioOptions {
+export interface IstioOptions extends TesterOptions {
   /** Gateway of public traffic, `<namespace>/<name>`. Default `istio-system/public-gateway` (helm-service 0.18: ISTIO_GATEWAY). */
   readonly gateway?: string;
   /** Addresses for users outside; defaults of helm-service 0.18. */
   readonly ingress?: Partial<IngressOptions>;
-  /** Request header with which testers choose a side by its name (`primary`, `canary`); default none. */
-  readonly testerHeader?: string;
 }
 
 /** Traffic router over Istio VirtualServices. */
@@ -29,7 +28,7 @@ export function istioTraffic(
 /** VirtualServices as helm-service 0.18 wrote them, with a stamp in the response headers. */
 export function virtualServiceShape(options: IstioOptions = {}): RouteShape {
   const ingress = { ...INGRESS_DEFAULTS, ...options.ingress };
-  const { gateway = 'istio-system/public-gateway', testerHeader } = options;
+  const { gateway = 'istio-system/public-gateway' } = options;
   return {
     resource: RESOURCES.virtualService,
     listKey: 'http',
@@ -63,12 +62,12 @@ export function virtualServiceShape(options: IstioOptions = {}): RouteShape {
         host: hostOf(sides, side),
         port: { number: sides.services[side].port },
       });
-      const testers = testerHeader === undefined ? [] : (['canary', 'primary'] as const);
-      const http: JsonObject[] = testers.map((side) => ({
-        match: [{ headers: { [testerHeader ?? '']: { exact: side } } }],
-        headers,
-        route: [{ destination: destination(side) }],
-      }));
+      const http = (['canary', 'primary'] as const).flatMap((side): JsonObject[] => {
+        const match = testerMatches(options, side).map(({ header, ...value }) => ({
+          headers: { [header.toLowerCase()]: 'exact' in value ? value : { regex: value.pattern } },
+        }));
+        return match.length === 0 ? [] : [{ match, headers, route: [{ destination: destination(side) }] }];
+      });
       const route = (['canary', 'primary'] as const).map((side) => ({
         destination: destination(side),
         weight: wanted.weights[side],

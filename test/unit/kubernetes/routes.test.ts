@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import type { JsonPatchOperation } from '../../../src/activities/kubernetes/kubernetes-api.ts';
+import { kubernetesOptions } from '../../../src/activities/kubernetes/kubernetes-ports.ts';
 import { isClusterOf } from '../../../src/activities/traffic/envoy-admin.ts';
 import { TrafficTerminalError } from '../../../src/activities/traffic/errors.ts';
 import { foreignWriter } from '../../../src/activities/traffic/foreign-writer.ts';
@@ -36,6 +37,52 @@ function patched(object: JsonObject, operations: readonly JsonPatchOperation[]):
   }
   return copy;
 }
+
+describe('the routes of testers', () => {
+  const testers = { testerHeader: 'X-Tester', testerCookie: 'side.v1' };
+  const gateway = { namespace: 'istio-system', name: 'gw' };
+  const wanted = { weights: { primary: 100, canary: 0 }, stamp: newStamp({ primary: 100, canary: 0 }) };
+  const pattern = '(.*; ?)?side\\.v1=canary(;.*)?';
+
+  it('stand before the weights, one for each side, by header or by cookie', () => {
+    const { http } = virtualServiceShape(testers).spec(ref, sides, wanted) as { http: JsonObject[] };
+    assert.equal(http.length, 3);
+    assert.deepEqual(http[0]?.match, [
+      { headers: { 'x-tester': { exact: 'canary' } } },
+      { headers: { cookie: { regex: pattern } } },
+    ]);
+    const { rules } = httpRouteShape({ gateway, ...testers }).spec(ref, sides, wanted) as {
+      rules: JsonObject[];
+    };
+    assert.equal(rules.length, 3);
+    assert.deepEqual(rules[0]?.matches, [
+      { headers: [{ type: 'Exact', name: 'X-Tester', value: 'canary' }] },
+      { headers: [{ type: 'RegularExpression', name: 'cookie', value: pattern }] },
+    ]);
+    const none = virtualServiceShape().spec(ref, sides, wanted) as { http: JsonObject[] };
+    assert.equal(none.http.length, 1);
+  });
+
+  it('take a cookie wherever it stands, and no other', () => {
+    const whole = new RegExp(`^${pattern}$`);
+    for (const header of ['side.v1=canary', 'a=b; side.v1=canary', 'a=b;side.v1=canary; c=d']) {
+      assert.match(header, whole);
+    }
+    for (const header of ['side.v1=primary', 'inside.v1=canary', 'side.v1=canary2', 'sidexv1=canary', '']) {
+      assert.doesNotMatch(header, whole);
+    }
+  });
+
+  it('are set by the environment of the workers', () => {
+    const env = { SLIPWAY_TESTER_HEADER: 'x-tester', SLIPWAY_TESTER_COOKIE: 'side' };
+    assert.deepEqual(kubernetesOptions(env).testers, { testerHeader: 'x-tester', testerCookie: 'side' });
+    assert.deepEqual(kubernetesOptions({}).testers, {});
+    assert.throws(
+      () => kubernetesOptions({ SLIPWAY_TESTER_COOKIE: 'a=b; c' }),
+      /SLIPWAY_TESTER_COOKIE is a=b; c/,
+    );
+  });
+});
 
 for (const [name, shape] of Object.entries(SHAPES)) {
   describe(`weights in a ${name}`, () => {
