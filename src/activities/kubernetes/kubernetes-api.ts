@@ -151,14 +151,44 @@ export class KubernetesApi {
     return forwardToPod(this.#config, pod, connection);
   }
 
-  async #call(method: string, path: ObjectPath, request: AxiosRequestConfig): Promise<unknown> {
-    const where = `${method} ${describePath(path)}`;
+  /** Version that the API server tells, for example `v1.35.4`. */
+  async version(): Promise<string> {
+    const answer = (await this.#send('GET', { path: '/version', what: 'version' }, {})) as {
+      gitVersion?: unknown;
+    };
+    return typeof answer.gitVersion === 'string' ? answer.gitVersion : 'unknown version';
+  }
+
+  /** Plural names of the kinds that an API group serves in this version; empty when the group is not known. */
+  async served(group: string, version: string): Promise<string[]> {
+    const path = `/apis/${encodeURIComponent(group)}/${encodeURIComponent(version)}`;
+    try {
+      const answer = (await this.#send('GET', { path, what: path }, {})) as {
+        resources?: { name: string }[];
+      };
+      return (answer.resources ?? []).map(({ name }) => name);
+    } catch (error) {
+      if (error instanceof KubernetesApiError && error.status === 404) return [];
+      throw error;
+    }
+  }
+
+  #call(method: string, path: ObjectPath, request: AxiosRequestConfig): Promise<unknown> {
+    return this.#send(method, { path: restPath(path), what: describePath(path) }, request);
+  }
+
+  async #send(
+    method: string,
+    { path, what }: { path: string; what: string },
+    request: AxiosRequestConfig,
+  ): Promise<unknown> {
+    const where = `${method} ${what}`;
     const { agent, headers } = await this.#transport();
     let response: AxiosResponse<unknown>;
     try {
       response = await axios.request({
         method,
-        url: `${this.server}${restPath(path)}`,
+        url: `${this.server}${path}`,
         httpsAgent: agent,
         timeout: this.#timeoutMs,
         signal: AbortSignal.timeout(this.#timeoutMs),
