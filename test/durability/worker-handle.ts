@@ -1,47 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ProgramHandle } from './program-handle.ts';
 import type { WorkerProcessOptions, WorkOrder } from './worker-process.ts';
 
-const PROGRAM = fileURLToPath(new URL('worker-process.ts', import.meta.url));
-
-/** A worker in a process of its own that stands by, works, and is killed. */
-export class WorkerHandle {
-  readonly #child: ChildProcess;
-  readonly #ready: Promise<void>;
-  readonly #exited: Promise<void>;
-  #errors = '';
-
+/** A worker in a process of its own. */
+export class WorkerHandle extends ProgramHandle<WorkerProcessOptions, WorkOrder> {
   constructor(options: WorkerProcessOptions) {
-    this.#child = spawn(process.execPath, [PROGRAM, JSON.stringify(options)], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: { ...process.env, NODE_COMPILE_CACHE: join(options.directory, 'compiled') },
-    });
-    this.#child.stderr?.on('data', (chunk) => {
-      this.#errors += String(chunk);
-    });
-    this.#child.stdin?.on('error', () => undefined); // it was killed; its exit tells
-    this.#exited = once(this.#child, 'exit').then(() => undefined);
-    this.#ready = new Promise((resolve, reject) => {
-      this.#child.stdout?.once('data', () => resolve());
-      this.#child.once('exit', () => reject(new Error(`the worker did not start: ${this.#errors}`)));
-    });
-    this.#ready.catch(() => undefined); // told by work()
-  }
-
-  /** Sets it to work; a worker that could not start throws here, with what it printed. */
-  async work(order: WorkOrder): Promise<void> {
-    await this.#ready;
-    this.#child.stdin?.write(`${JSON.stringify(order)}\n`);
-  }
-
-  get exited(): Promise<void> {
-    return this.#exited;
-  }
-
-  async kill(): Promise<void> {
-    this.#child.kill('SIGKILL');
-    await this.#exited;
+    super('worker-process.ts', options);
   }
 }

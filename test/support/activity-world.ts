@@ -28,9 +28,17 @@ export class ActivityWorld {
   readonly triggered: KeptnEvent[] = [];
   readonly store: Store;
   readonly config: GitConfigRepo;
+  /** Where other processes find the same database and the same repositories. */
+  readonly places: { storeUrl: string; gitDirectory: string };
   readonly #stop: () => Promise<void>;
 
-  constructor(parts: { store: Store; config: GitConfigRepo; stop: () => Promise<void> }) {
+  constructor(parts: {
+    store: Store;
+    config: GitConfigRepo;
+    places: ActivityWorld['places'];
+    stop: () => Promise<void>;
+  }) {
+    this.places = parts.places;
     this.store = parts.store;
     this.config = parts.config;
     this.#stop = parts.stop;
@@ -56,7 +64,10 @@ export class ActivityWorld {
       await database.stop();
       await rm(directory, { recursive: true, force: true });
     };
-    return new ActivityWorld({ store, config, stop });
+    return new ActivityWorld({
+      ...{ store, config, stop },
+      places: { storeUrl: database.url, gitDirectory: directory },
+    });
   }
 
   close(): Promise<void> {
