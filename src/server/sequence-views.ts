@@ -14,6 +14,7 @@ export interface RunParts {
 export function runView(keptnContext: string, parts: RunParts): JsonObject {
   const { rows, activity } = parts;
   const first = rows.at(-1);
+  const times = activity.map(({ firstTime }) => firstTime).sort();
   const problemTitle = activity.find((one) => one.problemTitle !== undefined)?.problemTitle;
   const stages = [...new Set([...rows].reverse().map((row) => row.stage))];
   return {
@@ -22,7 +23,8 @@ export function runView(keptnContext: string, parts: RunParts): JsonObject {
     service: first?.service ?? '',
     shkeptncontext: keptnContext,
     state: overallState(rows),
-    time: first?.time ?? '',
+    // When it was triggered; a row has the time of its last change.
+    time: times[0] ?? first?.time ?? '',
     ...(problemTitle === undefined ? {} : { problemTitle }),
     stages: stages.map((stage) => stageView(stage, parts)),
   };
@@ -47,17 +49,22 @@ function stageView(stage: string, { rows, activity, evaluations }: RunParts): Js
   const row = rows.find((one) => one.stage === stage);
   const seen = activity.find((one) => one.stage === stage);
   const evaluation = evaluations.find((one) => one.stage === stage);
-  const ended = row !== undefined && ENDED.has(row.state);
   return {
     name: stage,
     ...(seen?.image === undefined ? {} : { image: seen.image }),
-    state: ended ? (row.status ?? row.state) : (row?.state ?? 'triggered'),
+    state: stageState(row),
     ...(evaluation === undefined
       ? {}
       : { latestEvaluation: { result: evaluation.result, score: evaluation.score } }),
     ...(seen?.latestEvent ? { latestEvent: reference(seen.latestEvent) } : {}),
     ...(seen?.latestFailedEvent ? { latestFailedEvent: reference(seen.latestFailedEvent) } : {}),
   };
+}
+
+/** Keptn 1.4.5: `triggered` until the stage's sequence has ended, then the status of its end; `paused` in between. */
+function stageState(row: SequenceStateRow | undefined): string {
+  if (row === undefined || !ENDED.has(row.state)) return row?.state === 'paused' ? 'paused' : 'triggered';
+  return row.status ?? row.state;
 }
 
 function reference({ type, eventId, time }: EventReference): JsonObject {

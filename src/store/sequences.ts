@@ -74,6 +74,7 @@ function conditions(query: SequenceQuery): SQL {
 type ActivityRow = {
   context: string;
   stage: string;
+  first: string;
   latest: EventReference | null;
   failed: EventReference | null;
   image: string | null;
@@ -95,6 +96,7 @@ export async function stageActivity(
       from events e where e.project = ${project} and e.stage <> '' and ${all(oneOf(sql`e.context`, keptnContexts))}
     )
     select context, stage,
+      (array_agg(event ->> 'time' order by seq))[1] as first,
       (array_agg(reference order by seq desc))[1] as latest,
       (array_agg(reference order by seq desc) filter (where event #>> '{data,result}' = 'fail'
         or event #>> '{data,status}' = 'errored'))[1] as failed,
@@ -107,6 +109,7 @@ export async function stageActivity(
   return rows.map((row) => ({
     keptnContext: row.context,
     stage: row.stage,
+    firstTime: row.first,
     ...(row.latest ? { latestEvent: row.latest } : {}),
     ...(row.failed ? { latestFailedEvent: row.failed } : {}),
     ...(row.image ? { image: row.image } : {}),

@@ -174,6 +174,8 @@ export interface SequenceQuery {
 export interface StageActivity {
   keptnContext: string;
   stage: string;
+  /** Time of the first event. */
+  firstTime: string;
   image?: string;
   problemTitle?: string;
   latestEvent?: EventReference;

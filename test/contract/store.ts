@@ -349,6 +349,7 @@ export function storeContract(open: () => Promise<Store>): void {
       const last = mine({ shkeptncontext });
       await store.appendEvents([triggered, failed, last]);
       const [activity] = await store.stageActivity(project, [shkeptncontext]);
+      assert.equal(activity?.firstTime, triggered.time);
       assert.equal(activity?.latestEvent?.eventId, last.id);
       assert.equal(activity?.latestFailedEvent?.eventId, failed.id);
       assert.equal(activity?.image, 'x:1');

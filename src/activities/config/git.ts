@@ -38,10 +38,15 @@ const NEUTRAL = {
   GIT_COMMITTER_EMAIL: 'slipway@localhost',
 };
 
-/** Takes user and password out of URLs and the given secrets out of a text. */
+/** Shorter values are not masked: they would make the text unreadable and say little about the secret. */
+const SHORTEST_MASKED = 3;
+
+/** Takes user and password out of URLs and the given secrets (of three characters or more) out of a text. */
 export function withoutSecrets(text: string, secrets: string[] = []): string {
   let clean = text.replace(/(\w+:\/\/)[^/@\s]+@/g, '$1');
-  for (const secret of secrets.filter((value) => value !== '')) clean = clean.replaceAll(secret, '***');
+  for (const secret of secrets.filter(({ length }) => length >= SHORTEST_MASKED)) {
+    clean = clean.replaceAll(secret, '***');
+  }
   return clean;
 }
 

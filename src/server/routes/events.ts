@@ -8,11 +8,14 @@ import { nextPageKey, pageRequest, queryOf, slicePage } from '../paging.ts';
 export function registerEvents(app: FastifyInstance, context: ServerContext): void {
   const { store, desk, limits, now } = context;
 
-  app.post('/v1/event', { bodyLimit: limits.eventBytes }, async (request) => {
-    const event = readEvent(request.body, now(), idempotencyKey(request.headers['idempotency-key']));
-    await desk.accept(event);
-    return { keptnContext: event.shkeptncontext };
-  });
+  // Keptn 1.4.5 took events at its control plane as well as at its API.
+  for (const path of ['/v1/event', '/controlPlane/v1/event']) {
+    app.post(path, { bodyLimit: limits.eventBytes }, async (request) => {
+      const event = readEvent(request.body, now(), idempotencyKey(request.headers['idempotency-key']));
+      await desk.accept(event);
+      return { keptnContext: event.shkeptncontext };
+    });
+  }
 
   app.get<{ Params: { type: string } }>('/controlPlane/v1/event/triggered/:type', async (request) => {
     const query = queryOf(request.query);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { SequenceQuery } from '../../store/store.ts';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
-import { nextPageKey, type PageRequest, pageRequest, type Query, queryOf, timeParameter } from '../paging.ts';
+import { nextOffset, type PageRequest, pageRequest, type Query, queryOf, timeParameter } from '../paging.ts';
 import { parseBody } from '../request-body.ts';
 import { executionView, runView } from '../sequence-views.ts';
 
@@ -42,7 +42,7 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
         evaluations: evaluations[index] ?? [],
       }),
     );
-    return { states, nextPageKey: nextPageKey(page, found.totalCount), totalCount: found.totalCount };
+    return { states, nextPageKey: nextOffset(page, found.totalCount), totalCount: found.totalCount };
   });
 
   app.get('/controlPlane/v1/sequence-execution', async (request) => {
@@ -56,7 +56,7 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
     });
     return {
       sequenceExecutions: rows.slice(0, page.pageSize).map(executionView),
-      nextPageKey: rows.length > page.pageSize ? String(page.offset + page.pageSize) : '0',
+      nextPageKey: nextOffset(page, page.offset + rows.length),
       pageSize: page.pageSize,
     };
   });

@@ -166,6 +166,12 @@ describe('the API of events', function () {
     assert.equal((await api.get('/mongodb-datastore/event')).json.totalCount, before);
   });
 
+  it('takes events at the path of the control plane too', async () => {
+    const { status, json } = await api.post('/controlPlane/v1/event', delivery(project));
+    assert.equal(status, 200);
+    assert.equal((await stored(`keptnContext=${String(json.keptnContext)}`)).length, 1);
+  });
+
   it('accepts an unknown sequence, which ends errored at once as in Keptn', async () => {
     const keptnContext = await contextOf(delivery(project, { type: 'sh.keptn.event.qa.nope.triggered' }));
     const [finished] = await stored(`keptnContext=${keptnContext}&type=sh.keptn.event.qa.nope.finished`);

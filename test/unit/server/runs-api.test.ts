@@ -95,7 +95,7 @@ describe('the API of runs and evaluations', function () {
     });
     const { json } = await api.get(`/controlPlane/v1/sequence/${project}?keptnContext=${keptnContext}`);
     assert.equal(json.totalCount, 1);
-    assert.equal(json.nextPageKey, '0');
+    assert.equal(json.nextPageKey, 0);
     const [run] = json.states as { [key: string]: unknown }[];
     assert.ok(run);
     assert.equal(run.name, 'delivery');
@@ -107,7 +107,7 @@ describe('the API of runs and evaluations', function () {
     assert.equal(qa.image, 'ghcr.io/x/y:1');
     assert.deepEqual(qa.latestEvaluation, { result: 'warning', score: 80 });
     assert.equal((qa.latestEvent as { type: string }).type, 'sh.keptn.event.qa.delivery.triggered');
-    assert.equal(production?.state, 'waitingForApproval');
+    assert.equal(production?.state, 'triggered');
     const executions = await api.get(
       `/controlPlane/v1/sequence-execution?project=${project}&keptnContext=${keptnContext}&status=waitingForApproval`,
     );
