@@ -1,57 +1,24 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import fc from 'fast-check';
-import { GitConfigRepo } from '../../src/activities/config/git-config-repo.ts';
-import { HttpLoad, judge } from '../../src/activities/load/http-load.ts';
-import { describeLoadContract, type LoadHarness } from './load.ts';
+import { HttpLoad } from '../../src/activities/load/http-load.ts';
+import { judge } from '../../src/activities/load/verdict.ts';
+import { describeLoadContract } from './load.ts';
+import { makeLoadHarness } from './load-harness.ts';
+import { describeLoadToolContract } from './load-tool.ts';
 import { effectContext } from './platform-harness.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-
-async function makeHttpLoad(): Promise<LoadHarness & { config: GitConfigRepo }> {
-  const directory = mkdtempSync(join(tmpdir(), 'slipway-load-'));
-  const config = new GitConfigRepo({ directory });
-  const service = { project: 'podtatohead', stage: 'hardening', service: 'helloservice' };
-  const shipyard = bytes('spec: {stages: [{name: hardening}]}\n');
-  await config.createProject(service.project, { stages: [service.stage], shipyard });
-  await config.createService(service.project, service.service);
-  const behaviour = { failEvery: 0, answerAfter: 0, seen: 0 };
-  const server = createServer((_request, response) => {
-    const fails = behaviour.failEvery > 0 && ++behaviour.seen % behaviour.failEvery === 0;
-    if (behaviour.failEvery === 0) behaviour.seen++;
-    setTimeout(() => response.writeHead(fails ? 500 : 200).end('hello'), behaviour.answerAfter);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    tool: new HttpLoad(config, { reachInterval: 10 }),
-    config,
-    service,
-    target: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
-    configure: async (text) => {
-      await config.write(service, [{ uri: 'jmeter/jmeter.conf.yaml', content: bytes(text) }], 'test');
-    },
-    failEvery: (n) => {
-      behaviour.failEvery = n;
-      behaviour.seen = 0;
-    },
-    answerAfter: (milliseconds) => {
-      behaviour.answerAfter = milliseconds;
-    },
-    seen: () => behaviour.seen,
-    stop: async () => {
-      server.closeAllConnections();
-      server.close();
-      rmSync(directory, { recursive: true, force: true });
-    },
-  };
-}
+const makeHttpLoad = () => makeLoadHarness((config) => new HttpLoad(config, { reachInterval: 10 }));
 
 describeLoadContract('the built-in HTTP load', makeHttpLoad);
+describeLoadToolContract('the built-in HTTP load', makeHttpLoad, async (harness, length) => {
+  const loopcount = length === 'short' ? 25 : 1000;
+  const workload = { teststrategy: 'performance', vuser: 4, loopcount, thinktime: 60 };
+  await harness.configure(JSON.stringify({ workloads: [workload] }));
+});
 
 describe('the built-in HTTP load', () => {
   it('takes the configuration of the service before that of the stage, that before the one of the project, and defaults last', async () => {
@@ -134,7 +101,7 @@ describe('the built-in HTTP load', () => {
         fc.float({ min: 0, max: 1, noNaN: true }),
         (requests, errors, rate) => {
           const workload = { teststrategy: 'performance', acceptederrorrate: rate, avgrtvalidation: 0 };
-          const { result } = judge(workload, { requests, errors, latency: { mean: 0 } });
+          const { result } = judge(workload, { requests, errors, average: 0 });
           assert.equal(result, errors > Math.trunc(rate * requests) ? 'fail' : 'pass');
         },
       ),

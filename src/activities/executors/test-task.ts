@@ -51,9 +51,19 @@ export function targetOf(data: EventData): string | undefined {
   return address !== undefined && URL.canParse(address) ? new URL(address).href : undefined;
 }
 
-function loadRequest({ data, gitcommitid }: KeptnEvent, target: string): Omit<LoadRequest, 'strategy'> {
-  const { project, stage, service } = data;
-  return { project, stage, service, target, ...(gitcommitid ? { gitCommitId: gitcommitid } : {}) };
+function loadRequest(event: KeptnEvent, target: string): Omit<LoadRequest, 'strategy'> {
+  const { project, stage, service } = event.data;
+  const [publicTarget] = textsAt(objectAt(event.data, 'deployment'), 'deploymentURIsPublic');
+  return {
+    project,
+    stage,
+    service,
+    target,
+    id: event.id,
+    keptnContext: event.shkeptncontext,
+    ...(publicTarget ? { publicTarget } : {}),
+    ...(event.gitcommitid ? { gitCommitId: event.gitcommitid } : {}),
+  };
 }
 
 function finished(

@@ -5,6 +5,11 @@ export interface LoadRequest extends ServiceRef {
   strategy: string;
   /** Base address under test, from the deployment's URIs. */
   target: string;
+  /** Public address, which Locust takes before the local one as locust-service did; absent when there is none. */
+  publicTarget?: string;
+  /** Names the test's runs, the same over retries, so that a run is joined; a new one when absent. */
+  id?: string;
+  keptnContext?: string;
   /** Commit of the stage's configuration to read load files from; newest when absent. */
   gitCommitId?: string;
 }

@@ -9,6 +9,15 @@ const DIRECTORY_ENTRY = 0x02014b50;
  * no encryption. Throws ToolSourceError when the member is not there or the archive is of another kind.
  */
 export function readZipMember(archive: Buffer, matches: (name: string) => boolean): Buffer {
+  for (const { content } of zipMembers(archive, matches)) return content;
+  throw new ToolSourceError('the archive does not hold the program');
+}
+
+/** All members of a zip archive that match, in its order; throws as `readZipMember` does. */
+export function* zipMembers(
+  archive: Buffer,
+  matches: (name: string) => boolean,
+): Generator<{ name: string; content: Buffer }> {
   const end = archive.lastIndexOf(Buffer.from([0x50, 0x4b, 0x05, 0x06]));
   if (end < 0 || archive.readUInt32LE(end) !== END_OF_DIRECTORY) {
     throw new ToolSourceError('the archive is no zip file');
@@ -18,10 +27,9 @@ export function readZipMember(archive: Buffer, matches: (name: string) => boolea
   for (let index = 0; index < count && archive.readUInt32LE(at) === DIRECTORY_ENTRY; index++) {
     const nameLength = archive.readUInt16LE(at + 28);
     const name = archive.toString('utf8', at + 46, at + 46 + nameLength);
-    if (matches(name)) return readMember(archive, at);
+    if (matches(name)) yield { name, content: readMember(archive, at) };
     at += 46 + nameLength + archive.readUInt16LE(at + 30) + archive.readUInt16LE(at + 32);
   }
-  throw new ToolSourceError('the archive does not hold the program');
 }
 
 function readMember(archive: Buffer, entry: number): Buffer {
