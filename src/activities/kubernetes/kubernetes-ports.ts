@@ -31,6 +31,8 @@ export interface KubernetesOptions {
   traffic: 'istio' | 'gateway-api' | 'none';
   /** Gateway of public traffic, `<namespace>/<name>`. */
   gateway: string;
+  /** The same as VirtualServices name it: helm-service's own words unless SLIPWAY_GATEWAY says others. */
+  istioGateway: string;
   /** Where a route is looked at: Envoy admin ports, or the gateways themselves by probes. */
   observe: { envoyAdmin: readonly string[] } | { gateways: GatewayAddresses };
   ingress: Partial<IngressOptions>;
@@ -70,6 +72,7 @@ export function kubernetesOptions(env: NodeJS.ProcessEnv): KubernetesOptions {
   return {
     traffic,
     gateway: placeOf('SLIPWAY_GATEWAY', text('SLIPWAY_GATEWAY') ?? keptnGateway(text('ISTIO_GATEWAY'))),
+    istioGateway: text('SLIPWAY_GATEWAY') ?? text('ISTIO_GATEWAY') ?? KEPTN_GATEWAY,
     observe:
       admin === undefined
         ? { gateways: probes(text('SLIPWAY_GATEWAY_PROBE')) }
@@ -96,7 +99,7 @@ export function kubernetesPorts(
   options: KubernetesOptions,
   api = KubernetesApi.load(),
 ): KubernetesPorts {
-  const { traffic, gateway, ingress, observe, testers, rolloutTimeoutSeconds } = options;
+  const { traffic, gateway, istioGateway, ingress, observe, testers, rolloutTimeoutSeconds } = options;
   const helm = new HelmCommand(options.helmProgram === undefined ? {} : { program: options.helmProgram });
   const runner = new KubernetesJobRunner(api);
   const reaching = (tool: LoadTool): LoadTool => (options.inCluster ? tool : new TunnelledLoad(tool, api));
@@ -112,9 +115,10 @@ export function kubernetesPorts(
   const [namespace = '', name = ''] = gateway.split('/');
   const routes =
     traffic === 'istio'
-      ? istioTraffic({ api, dataPlane }, { gateway, ingress, ...testers })
+      ? istioTraffic({ api, dataPlane }, { gateway: istioGateway, ingress, ...testers })
       : gatewayApiTraffic({ api, dataPlane }, { gateway: { namespace, name }, ingress, ...testers });
-  const settings = { mesh: traffic, ingress, istioGateway: gateway, rolloutTimeoutSeconds };
+  const named = traffic === 'istio' ? istioGateway : gateway;
+  const settings = { mesh: traffic, ingress, gateway: named, rolloutTimeoutSeconds };
   return {
     platform: new HelmPlatform({ api, helm, config, routes }, settings),
     traffic: routes,
@@ -123,9 +127,12 @@ export function kubernetesPorts(
   };
 }
 
+/** Default of helm-service 0.18. */
+const KEPTN_GATEWAY = 'public-gateway.istio-system';
+
 /** helm-service named the gateway `<name>.<namespace>`. */
 function keptnGateway(value: string | undefined): string {
-  const match = /^([^./]+)\.([^./]+)/.exec(value ?? 'public-gateway.istio-system');
+  const match = /^([^./]+)\.([^./]+)/.exec(value ?? KEPTN_GATEWAY);
   return match === null ? (value ?? '') : `${match[2]}/${match[1]}`;
 }
 

@@ -46,8 +46,8 @@ export interface HelmPlatformOptions {
   readonly mesh?: MeshKind;
   /** Addresses for users outside; defaults of helm-service 0.18. */
   readonly ingress?: Partial<IngressOptions>;
-  /** Istio Gateway of direct deployments, `<namespace>/<name>`. Default `istio-system/public-gateway`. */
-  readonly istioGateway?: string;
+  /** Gateway of direct deployments, `<namespace>/<name>` or for Istio `<name>.<namespace>`. Default `public-gateway.istio-system`. */
+  readonly gateway?: string;
   /** Seconds until a rollout counts as failed. Default 180, as helm-service waited. */
   readonly rolloutTimeoutSeconds?: number;
 }
@@ -88,13 +88,14 @@ export class HelmPlatform implements Platform {
     this.#steps = new ReleaseSteps(parts, options.rolloutTimeoutSeconds ?? 180);
     this.#mesh = options.mesh ?? 'istio';
     this.#ingress = { ...INGRESS_DEFAULTS, ...options.ingress };
-    this.#gateway = options.istioGateway ?? 'istio-system/public-gateway';
+    this.#gateway = options.gateway ?? 'public-gateway.istio-system';
   }
 
   deploy(request: DeployRequest, context: EffectContext): Promise<Deployment> {
     return asPlatformErrors(async () => {
       const { strategy } = request;
       const release = releaseOf(request, false);
+      if (strategy === 'direct') await this.#refuseServedPrimary(request);
       const name = strategy === 'duplicate' ? 'canary' : strategy;
       const step = {
         release,
@@ -117,8 +118,7 @@ export class HelmPlatform implements Platform {
       const manifest = await this.#steps.manifest(release);
       if (strategy !== 'user_managed') await this.#awaitListening(request, 'canary', context);
       if (strategy === 'duplicate') await this.#ensurePrimary(request, { manifest, context });
-      if (strategy === 'direct' && this.#mesh === 'istio')
-        await this.#ensureMesh(request, { manifest, context });
+      if (strategy === 'direct') await this.#ensureMesh(request, { manifest, context });
       const uris =
         strategy === 'user_managed' ? await this.#userManaged(request) : await this.#uris(request, manifest);
       const commit = gitCommit === undefined ? {} : { gitCommit };
@@ -260,14 +260,25 @@ export class HelmPlatform implements Platform {
     await this.#awaitListening(request, 'primary', step.context);
   }
 
+  /** The generated chart of a direct deployment has no primary: putting it over one would end the pods that users are on. */
+  async #refuseServedPrimary(request: ServiceRef): Promise<void> {
+    const generated = await this.#steps.manifest(releaseOf(request, true));
+    if (!generated.some((object) => isKind(object, 'apps', 'Deployment'))) return;
+    throw new PlatformTerminalError(
+      `${request.service} runs blue/green in stage ${request.stage}, and its users are on the primary, which a direct deployment would take away; keep blue_green_service, or remove the releases of the service first`,
+    );
+  }
+
   async #ensureMesh(
     request: DeployRequest,
     found: { manifest: JsonObject[]; context: EffectContext },
   ): Promise<void> {
+    if (this.#mesh === 'none') return;
     const release = releaseOf(request, true);
     const chart = meshChart(found.manifest, {
       service: request,
       ingress: this.#ingress,
+      mesh: this.#mesh,
       gateway: this.#gateway,
     });
     const step = { context: found.context, name: 'mesh', key: request.idempotencyKey };

@@ -11,7 +11,7 @@ import { type WeightedRouteParts, WeightedRouteTraffic } from './weighted-route.
 
 /** How VirtualServices are written; every field has a default. */
 export interface IstioOptions extends TesterOptions {
-  /** Gateway of public traffic, `<namespace>/<name>`. Default `istio-system/public-gateway` (helm-service 0.18: ISTIO_GATEWAY). */
+  /** Gateway of public traffic, `<namespace>/<name>` or as helm-service 0.18 wrote it `<name>.<namespace>`. Default `public-gateway.istio-system`. */
   readonly gateway?: string;
   /** Addresses for users outside; defaults of helm-service 0.18. */
   readonly ingress?: Partial<IngressOptions>;
@@ -28,7 +28,7 @@ export function istioTraffic(
 /** VirtualServices as helm-service 0.18 wrote them, with a stamp in the response headers. */
 export function virtualServiceShape(options: IstioOptions = {}): RouteShape {
   const ingress = { ...INGRESS_DEFAULTS, ...options.ingress };
-  const { gateway = 'istio-system/public-gateway' } = options;
+  const { gateway = 'public-gateway.istio-system' } = options;
   return {
     resource: RESOURCES.virtualService,
     listKey: 'http',

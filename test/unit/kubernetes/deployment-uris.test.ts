@@ -7,7 +7,10 @@ import {
   publicHost,
   publicUri,
 } from '../../../src/activities/platform/helm/deployment-uris.ts';
+import { addressedService } from '../../../src/activities/platform/helm/main-objects.ts';
 import { meshChart } from '../../../src/activities/platform/helm/mesh-chart.ts';
+import { objectName } from '../../../src/activities/platform/helm/objects.ts';
+import type { JsonObject } from '../../../src/contracts/json.ts';
 
 const ref = { project: 'sockshop', stage: 'dev', service: 'carts' };
 
@@ -48,14 +51,50 @@ describe('deployment addresses', () => {
   });
 
   it('lead a direct deployment through a VirtualService of the same name', () => {
-    const request = { service: ref, ingress: INGRESS_DEFAULTS, gateway: 'istio-system/public-gateway' };
+    const gateway = 'public-gateway.istio-system';
+    const request = { service: ref, ingress: INGRESS_DEFAULTS, mesh: 'istio' as const, gateway };
     const chart = meshChart(parseManifest(service('{port: 80}'), 'test'), request);
     const text = new TextDecoder().decode(chart.files.get('templates/a-istio-virtualservice.yaml'));
     const [route] = parseManifest(text, 'test');
     assert.deepEqual(route?.spec, {
-      gateways: ['istio-system/public-gateway', 'mesh'],
+      gateways: ['public-gateway.istio-system', 'mesh'],
       hosts: ['a.sockshop-dev.svc.cluster.local', 'a'],
       http: [{ route: [{ destination: { host: 'a.sockshop-dev.svc.cluster.local' } }] }],
     });
+  });
+
+  it('lead a direct deployment through an HTTPRoute with the Gateway API', () => {
+    const gateway = 'infra/gw';
+    const request = { service: ref, ingress: INGRESS_DEFAULTS, mesh: 'gateway-api' as const, gateway };
+    const chart = meshChart(parseManifest(service('{port: 80}'), 'test'), request);
+    assert.deepEqual([...chart.files.keys()], ['Chart.yaml', 'templates/a-httproute.yaml']);
+    const text = new TextDecoder().decode(chart.files.get('templates/a-httproute.yaml'));
+    const [route] = parseManifest(text, 'test');
+    assert.deepEqual(route?.spec, {
+      parentRefs: [{ namespace: 'infra', name: 'gw' }],
+      hostnames: ['a.sockshop-dev.svc.cluster.local'],
+      rules: [{ backendRefs: [{ group: '', kind: 'Service', name: 'a', port: 80, weight: 1 }] }],
+    });
+  });
+
+  it('are those of the Service that is meant, where a chart has several', () => {
+    const several = (annotations: string): JsonObject[] =>
+      ['cache', 'web'].map((name) => ({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name, annotations: name === annotations ? { 'slipway.dev/main': 'true' } : {} },
+      }));
+    assert.equal(objectName(addressedService(several('web'), 'carts', {}) ?? {}), 'web');
+    assert.equal(objectName(addressedService(several(''), 'web', {}) ?? {}), 'web');
+    assert.equal(
+      objectName(addressedService(several(''), 'x', { slipway: { service: 'web' } }) ?? {}),
+      'web',
+    );
+    assert.equal(
+      objectName(addressedService(several(''), 'carts', {}) ?? {}),
+      'cache',
+      'the first, as in Keptn',
+    );
+    assert.equal(addressedService([], 'carts', {}), undefined);
   });
 });

@@ -123,12 +123,14 @@ describe('settings of the Kubernetes adapters', () => {
     assert.deepEqual(kubernetesOptions({}), {
       traffic: 'istio',
       gateway: 'istio-system/public-gateway',
+      istioGateway: 'public-gateway.istio-system',
       observe: {
         gateways: { service: { namespace: 'istio-system', name: 'istio-ingressgateway', port: 'http2' } },
       },
       ingress: {},
       rolloutTimeoutSeconds: 180,
       inCluster: false,
+      testers: {},
     });
   });
 
@@ -139,6 +141,8 @@ describe('settings of the Kubernetes adapters', () => {
       INGRESS_PORT: '8080',
     });
     assert.equal(read.gateway, 'mesh/gw');
+    assert.equal(read.istioGateway, 'gw.mesh');
+    assert.equal(kubernetesOptions({ SLIPWAY_GATEWAY: 'mesh/gw' }).istioGateway, 'mesh/gw');
     assert.deepEqual(read.ingress, { ingressHostnameSuffix: '1.2.3.4.nip.io', ingressPort: '8080' });
   });
 

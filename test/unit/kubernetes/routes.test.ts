@@ -2,7 +2,7 @@ import { strict as assert } from 'node:assert';
 import fc from 'fast-check';
 import type { JsonPatchOperation } from '../../../src/activities/kubernetes/kubernetes-api.ts';
 import { kubernetesOptions } from '../../../src/activities/kubernetes/kubernetes-ports.ts';
-import { isClusterOf } from '../../../src/activities/traffic/envoy-admin.ts';
+import { isClusterOf, type RouteEntry, stampsOf } from '../../../src/activities/traffic/envoy-admin.ts';
 import { TrafficTerminalError } from '../../../src/activities/traffic/errors.ts';
 import { foreignWriter } from '../../../src/activities/traffic/foreign-writer.ts';
 import { httpRouteShape } from '../../../src/activities/traffic/gateway-api-traffic.ts';
@@ -206,6 +206,48 @@ describe('the status of an HTTPRoute', () => {
     assert.match(shape.refusal(status(2, 'True')) ?? '', /has not judged this version/);
     assert.match(shape.refusal(status(3, 'False')) ?? '', /not ResolvedRefs: BackendNotFound: no Service/);
     assert.match(shape.refusal({ metadata: { generation: 1 } }) ?? '', /no Gateway has taken up/);
+  });
+});
+
+describe("Envoy's routes of a host", () => {
+  const places = [{ namespace: 'shop-dev', name: 'carts-primary' }];
+  const route = (cluster: string, stamp?: string) => ({
+    route: { cluster },
+    ...(stamp === undefined
+      ? {}
+      : { response_headers_to_add: [{ header: { key: 'x-slipway-route', value: stamp } }] }),
+  });
+  const seen = (...routes: RouteEntry[]): string[] =>
+    stampsOf(
+      {
+        configs: [{ route_config: { virtual_hosts: [{ domains: ['carts.test', 'carts.test:*'], routes }] } }],
+      },
+      'carts.test',
+      places,
+    );
+  const side = 'outbound|80||carts-primary.shop-dev.svc.cluster.local';
+
+  it('count with their stamps, and without one only where they lead to a side', () => {
+    assert.deepEqual(seen(route(side, 'a'), route(side, 'b')), ['a', 'b']);
+    assert.deepEqual(seen(route(side)), ['']);
+    assert.deepEqual(seen({ route: { weighted_clusters: { clusters: [{ name: side }, { name: 'x' }] } } }), [
+      '',
+    ]);
+  });
+
+  it('may have a redirect and a way to another service, which the user has added', () => {
+    assert.deepEqual(
+      seen({}, route('outbound|80||cart-images.shop-dev.svc.cluster.local'), route(side, 'a')),
+      ['a'],
+    );
+  });
+
+  it('are those of this host only', () => {
+    const other = { domains: ['other.test'], routes: [route(side, 'x')] };
+    assert.deepEqual(
+      stampsOf({ configs: [{ route_config: { virtual_hosts: [other] } }] }, 'carts.test', places),
+      [],
+    );
   });
 });
 
