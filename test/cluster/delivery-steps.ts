@@ -4,6 +4,7 @@ import { MockActivityEnvironment } from '@temporalio/testing';
 import { rolloutActivities } from '../../src/activities/executors/rollout.ts';
 import type { RolloutActivities } from '../../src/contracts/activities.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
+import type { Step } from '../contract/release-walk.ts';
 import type { ServiceUnderTest } from './service-under-test.ts';
 
 /** The worker's own rollout activities over the real adapters, run one by one as the workflow orders them. */
@@ -73,6 +74,21 @@ export class DeliverySteps {
 
   retire(side: 'primary' | 'canary'): Promise<void> {
     return this.#run(() => this.#activities.retire({ ...this.#service.ref, side }));
+  }
+
+  carryOut(step: Step): Promise<void> {
+    switch (step.kind) {
+      case 'deploy':
+        return this.deployOnly(step.image, step.key);
+      case 'promote':
+        return this.promote(step.key);
+      case 'shift':
+        return this.shift(step.primary, step.canary);
+      case 'drain':
+        return this.drain(step.side);
+      case 'retire':
+        return this.retire(step.side);
+    }
   }
 
   async #run<T>(step: () => Promise<T>): Promise<T> {

@@ -2,6 +2,7 @@ import { GitConfigRepo } from '../../src/activities/config/git-config-repo.ts';
 import { KubernetesApi } from '../../src/activities/kubernetes/kubernetes-api.ts';
 import { HelmCommand } from '../../src/activities/platform/helm/helm-command.ts';
 import { HelmPlatform } from '../../src/activities/platform/helm-platform.ts';
+import type { Step } from '../contract/release-walk.ts';
 import { DeliverySteps } from './delivery-steps.ts';
 import { findHelm } from './programs.ts';
 import { clusterSettings } from './settings.ts';
@@ -18,6 +19,8 @@ export interface ReleaseJob {
   readonly image: string;
   readonly key: string;
   readonly from: number;
+  /** Carries out this step alone, in place of all from `from` on. */
+  readonly only?: Step;
 }
 
 /** Steps in the order of the protocol. */
@@ -57,6 +60,12 @@ async function work(job: ReleaseJob): Promise<void> {
     () => steps.drain('canary'),
     () => steps.retire('canary'),
   ];
+  if (job.only !== undefined) {
+    process.stdout.write('step 0\n');
+    await steps.carryOut(job.only);
+    process.stdout.write('done\n');
+    return;
+  }
   for (const [index, step] of order.entries()) {
     if (index < job.from) continue;
     process.stdout.write(`step ${index}\n`);

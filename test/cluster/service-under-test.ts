@@ -49,7 +49,7 @@ export async function createService(
   const directory = mkdtempSync(join(tmpdir(), 'slipway-cluster-'));
   const config = new GitConfigRepo({ directory });
   await config.createProject(ref.project, {
-    stages: [ref.stage],
+    stages: [ref.stage, 'names'],
     shipyard: new TextEncoder().encode('{}\n'),
   });
   await config.createService(ref.project, ref.service);
