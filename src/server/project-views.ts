@@ -1,6 +1,7 @@
 import { type Line, readLine } from '../client/line.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { ProjectRow, SequenceStateRow, ServiceRow, ServiceView, Store } from '../store/store.ts';
+import { gitCredentialsView } from './git-credentials.ts';
 import { parentStages } from './shipyard-text.ts';
 
 const ENDED = new Set(['finished', 'timedOut', 'aborted']);
@@ -22,7 +23,13 @@ export async function projectView(store: Store, project: ProjectRow): Promise<Js
     ...stoppedLine(line),
     ...(upstreamUrl === undefined
       ? {}
-      : { gitCredentials: { remoteURL: upstreamUrl, user: upstreamUser ?? '' } }),
+      : {
+          gitCredentials: await gitCredentialsView(store, {
+            name,
+            upstreamUrl,
+            ...(upstreamUser === undefined ? {} : { upstreamUser }),
+          }),
+        }),
   };
 }
 

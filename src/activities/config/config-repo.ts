@@ -58,5 +58,13 @@ export interface Upstream {
   remoteURL: string;
   user?: string;
   token?: string;
+  /** PEM certificates that the remote's certificate is checked against, beside or instead of the system's. */
+  certificate?: string;
+  /** The remote's certificate is not checked. */
+  insecureSkipTls?: boolean;
+  /** URL of the HTTP proxy on the way to the remote, with user and password if it asks for them. */
+  proxy?: string;
   privateKey?: string;
+  /** Password of the private key. */
+  privateKeyPassword?: string;
 }

@@ -181,8 +181,11 @@ describe('the API of projects, stages and services', function () {
     const bad = await update({ remoteURL: '/srv/git', user: 'joe' });
     assert.equal(bad.status, 422);
     assert.match(String(bad.json.message), /^Invalid RemoteURL/);
-    const proxied = { remoteURL: 'https://git.example/x', https: { token: 't', insecureSkipTLS: true } };
-    assert.match(String((await update(proxied)).json.message), /insecureSkipTLS/);
+    for (const proxy of [{ url: 'p:1', scheme: 'ftp' }, { url: 'a b' }, { url: 'p:1/path' }]) {
+      const refused = await update({ remoteURL: 'https://git.example/x', https: { token: 'a', proxy } });
+      assert.equal(refused.status, 422, JSON.stringify(proxy));
+      assert.match(String(refused.json.message), /^The proxy of the Git credentials/);
+    }
     const gone = await update({ remoteURL: `file://${directory}-gone`, user: 'joe', https });
     assert.equal(gone.status, 424);
     assert.ok(!gone.text.includes('hidden-token'));

@@ -1,15 +1,28 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigRefusedError, ConfigUnavailableError } from '../../../../src/activities/config/errors.ts';
 import { GitConfigRepo } from '../../../../src/activities/config/git-config-repo.ts';
-import { checkedRemote } from '../../../../src/activities/config/upstream.ts';
+import {
+  checkedRemote,
+  credentialOptions,
+  gitWithUpstream,
+} from '../../../../src/activities/config/upstream.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text);
+
+/** True, with a word about it, when a program that a test needs is not installed. */
+function missing(program: string): boolean {
+  const { error } = spawnSync(program, ['-?'], { stdio: 'ignore' });
+  if (error) console.log(`      ${program} is not installed here`);
+  return error !== undefined;
+}
 
 describe('a Git upstream', function () {
   this.timeout(60_000);
@@ -119,6 +132,81 @@ describe('a Git upstream', function () {
       return true;
     });
     assert.ok(seen.includes('joe:s3cr3t'));
+  });
+
+  it('is reached through its proxy, whose password stands in no error', async () => {
+    const asked: (string | undefined)[] = [];
+    const proxy = createServer((request, response) => {
+      const { 'proxy-authorization': authorization } = request.headers;
+      asked.push(request.url, authorization);
+      response.writeHead(authorization ? 502 : 407, { 'proxy-authenticate': 'Basic realm="proxy"' }).end();
+    }).listen(0, '127.0.0.1');
+    await once(proxy, 'listening');
+    const { port } = proxy.address() as AddressInfo;
+    const upstream = {
+      remoteURL: 'http://git.invalid/x.git',
+      proxy: `http://joe:proxy%40secret@127.0.0.1:${port}/`,
+    };
+    await assert.rejects(gitWithUpstream(directory, ['ls-remote', upstream.remoteURL], upstream), (error) => {
+      assert.ok(error instanceof ConfigUnavailableError);
+      assert.ok(!/proxy.{1,3}secret/.test(error.message), error.message);
+      return true;
+    });
+    proxy.close();
+    assert.match(String(asked[0]), /^http:\/\/git\.invalid\/x\.git\/info\/refs/);
+    assert.equal(asked[3], `Basic ${Buffer.from('joe:proxy@secret').toString('base64')}`);
+  });
+
+  it('is trusted by its certificate, or unchecked when asked to', async function () {
+    if (missing('openssl')) return this.skip();
+    const [key, certificate] = [join(directory, 'tls.key'), join(directory, 'tls.pem')];
+    const names = ['-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1'];
+    const made = [
+      'req',
+      '-x509',
+      '-newkey',
+      'ec',
+      '-pkeyopt',
+      'ec_paramgen_curve:P-256',
+      '-nodes',
+      '-days',
+      '1',
+    ];
+    execFileSync('openssl', [...made, ...names, '-keyout', key, '-out', certificate], { stdio: 'ignore' });
+    const cert = readFileSync(certificate, 'utf8');
+    const tls = createTlsServer({ key: readFileSync(key), cert }, (_request, response) => {
+      response.writeHead(404).end();
+    }).listen(0, '127.0.0.1');
+    await once(tls, 'listening');
+    const remoteURL = `https://127.0.0.1:${(tls.address() as AddressInfo).port}/x.git`;
+    const ask = (more: object) =>
+      gitWithUpstream(directory, ['ls-remote', remoteURL], { remoteURL, ...more });
+    await assert.rejects(ask({}), /certificate/);
+    await assert.rejects(ask({ certificate: cert }), /not found/);
+    await assert.rejects(ask({ insecureSkipTls: true }), /not found/);
+    tls.close();
+  });
+
+  it('opens a private key that has a password', async function () {
+    if (missing('ssh-keygen')) return this.skip();
+    const folder = join(directory, 'ssh');
+    mkdirSync(folder);
+    const file = join(directory, 'locked');
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', 'key password', '-C', 'slipway', '-f', file]);
+    const read = async (privateKeyPassword: string): Promise<string> => {
+      const remoteURL = 'ssh://git@git.invalid/x.git';
+      const privateKey = readFileSync(file, 'utf8');
+      const { env } = await credentialOptions(folder, { remoteURL, privateKey, privateKeyPassword });
+      assert.ok(!env?.GIT_SSH_COMMAND?.includes('password '), 'the password must not stand in a command');
+      return execFileSync('ssh-keygen', ['-y', '-f', join(folder, 'key')], {
+        env: { PATH: process.env.PATH, ...env },
+        encoding: 'utf8',
+        stdio: ['ignore', 'pipe', 'pipe'],
+        timeout: 20_000,
+      });
+    };
+    assert.match(await read('key password'), /^ssh-ed25519 /);
+    await assert.rejects(read('wrong'), /incorrect passphrase|Load key/i);
   });
 
   it('may be HTTP, HTTPS or SSH only', () => {
