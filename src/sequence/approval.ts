@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject, textAt } from './json.ts';
 import type { Result } from './types.ts';
 
-/** What an approval task does by itself: answer at once, or wait for a person. */
+/** What an approval task does by itself: answer at once, or wait for a person. `message` is that of its started event. */
 export type ApprovalDecision =
   | { kind: 'automatic'; result: Result; message: string }
   | { kind: 'manual'; inputResult: string; message: string };
@@ -15,19 +15,19 @@ export type ApprovalDecision =
  */
 export function decideApproval(data: JsonObject): ApprovalDecision {
   const input = inputResult(data);
-  if (input === 'fail') {
-    return {
-      kind: 'automatic',
-      result: 'fail',
-      message: 'Declined: the result before this approval is fail',
-    };
-  }
   const properties = isJsonObject(data.approval) ? data.approval : {};
-  const strategy = input === 'pass' || input === 'warning' ? textAt(properties, input) : '';
-  const shown = strategy === 'automatic' ? 'automatic' : 'manual';
-  const message = `Approval strategy for result '${input}': ${shown}`;
-  if (shown === 'automatic') return { kind: 'automatic', result: 'pass', message };
+  const strategy = strategyFor(input, properties);
+  const message = `Approval strategy for result '${input}': ${strategy}`;
+  if (input === 'fail') return { kind: 'automatic', result: 'fail', message };
+  if (strategy === 'automatic') return { kind: 'automatic', result: 'pass', message };
   return { kind: 'manual', inputResult: input, message };
+}
+
+/** As written for pass and warning, manual when nothing is written; a fail is declined by itself. */
+function strategyFor(input: string, properties: JsonObject): string {
+  if (input === 'fail') return 'automatic';
+  const written = input === 'pass' || input === 'warning' ? textAt(properties, input) : '';
+  return written === '' ? 'manual' : written;
 }
 
 function inputResult(data: JsonObject): string {

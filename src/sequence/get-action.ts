@@ -56,7 +56,13 @@ export function getActionFinished(choice: ActionChoice): JsonObject {
   return {
     status: 'succeeded',
     result: 'pass',
-    action: { name, action, ...(description === undefined ? {} : { description }), value: value ?? null },
+    // Keptn 1.4.5 leaves an empty description and a missing value out.
+    action: {
+      name,
+      action,
+      ...(description ? { description } : {}),
+      ...(value === undefined || value === null ? {} : { value }),
+    },
     'get-action': { actionIndex: choice.nextIndex },
   };
 }

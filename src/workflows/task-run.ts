@@ -188,8 +188,7 @@ export class TaskRun {
   async #approve(): Promise<void> {
     const decision = decideApproval(this.#triggered.data);
     if (decision.kind === 'automatic') {
-      const { result, message } = decision;
-      this.#emit('finished', { status: 'succeeded', result, message });
+      this.#emit('finished', { status: 'succeeded', result: decision.result });
       return;
     }
     const policy = approvalPolicy(this.#triggered.data);

@@ -28,6 +28,21 @@ describe('an approval', () => {
     assert.equal(decide({ result: 'fail', approval: automatic }), 'fail');
   });
 
+  it('says its strategy in the words of Keptn', () => {
+    const says = (data: Parameters<typeof decideApproval>[0]): string => decideApproval(data).message;
+    assert.equal(says({ result: 'pass' }), "Approval strategy for result 'pass': manual");
+    assert.equal(
+      says({ result: 'warning', approval: automatic }),
+      "Approval strategy for result 'warning': automatic",
+    );
+    assert.equal(
+      says({ result: 'pass', approval: { pass: 'later' } }),
+      "Approval strategy for result 'pass': later",
+    );
+    assert.equal(says({ result: 'fail' }), "Approval strategy for result 'fail': automatic");
+    assert.equal(says({ approval: automatic }), "Approval strategy for result '': manual");
+  });
+
   it('looks at the evaluation when there is no result, and waits for a person when there is none either', () => {
     assert.equal(decide({ evaluation: { result: 'fail' }, approval: automatic }), 'fail');
     assert.equal(decide({ result: '', evaluation: { result: 'pass' }, approval: automatic }), 'pass');
