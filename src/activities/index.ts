@@ -1,10 +1,12 @@
 import type { Activities } from '../contracts/activities.ts';
+import type { PreviewActivities } from '../contracts/preview.ts';
 import { ScopedFiles } from './config/scoped-files.ts';
 import type { ActivityDependencies } from './executors/dependencies.ts';
 import { evaluationActivities } from './executors/evaluation.ts';
 import { ExecutorChoice } from './executors/executor-choice.ts';
 import { getActionActivity } from './executors/get-action.ts';
 import { jobsActivity } from './executors/jobs.ts';
+import { previewActivity } from './executors/preview.ts';
 import { recordActivities } from './executors/record.ts';
 import { rolloutActivities } from './executors/rollout.ts';
 import { testActivity } from './executors/test-task.ts';
@@ -18,7 +20,7 @@ export type {
 } from './executors/dependencies.ts';
 
 /** Everything that a Slipway worker offers to workflows, over the given ports. */
-export function createActivities(dependencies: ActivityDependencies): Activities {
+export function createActivities(dependencies: ActivityDependencies): Activities & PreviewActivities {
   const files = new ScopedFiles(dependencies.config);
   const choice = new ExecutorChoice({
     store: dependencies.store,
@@ -29,6 +31,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   return {
     ...recordActivities({ ...dependencies, choice }),
     ...rolloutActivities(dependencies),
+    ...previewActivity({ previewer: dependencies.platform, choice }),
     ...evaluationActivities(withFiles),
     ...testActivity(dependencies),
     ...getActionActivity(files),

@@ -1,5 +1,6 @@
 /** The SDK: `import { SlipwayClient } from 'slipway/client'`. */
 export { ConfigurationError } from '../config/errors.ts';
+export type { DeploymentPreview, FieldChange, ObjectChange } from '../contracts/preview.ts';
 export type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
 export type { Metadata, Project, SequenceView, Service, Stage } from './answers.ts';
 export type { Decided, DecisionRequest } from './approvals.ts';

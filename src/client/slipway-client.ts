@@ -3,6 +3,7 @@ import type { SettingFlags } from '../config/load.ts';
 import { loadSettings } from '../config/load.ts';
 import type { EventData, KeptnEvent } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import type { DeploymentPreview } from '../contracts/preview.ts';
 import type { ActiveRun, ActiveRunsQuery } from './active-runs.ts';
 import {
   type Metadata,
@@ -13,6 +14,7 @@ import {
   type Stage,
 } from './answers.ts';
 import { type Decided, type DecisionRequest, decide, listOpenApprovals } from './approvals.ts';
+import { previewDeployments } from './deployment-preview.ts';
 import { NotFoundError } from './errors.ts';
 import * as history from './evaluation-history.ts';
 import * as events from './events.ts';
@@ -157,6 +159,11 @@ export class SlipwayClient {
   /** The event that triggerDelivery would send; nothing is sent. */
   deliveryEvent(request: trigger.DeliveryRequest): Promise<events.NewEvent> {
     return trigger.deliveryEvent(this.#http, request);
+  }
+
+  /** What the deployments of a trigger event would change, stage by stage; nothing is started. Slipway only. */
+  previewDeployments(event: events.NewEvent): Promise<DeploymentPreview[]> {
+    return previewDeployments(this.#http, event);
   }
 
   triggerSequence(request: trigger.SequenceRequest): Promise<Started> {

@@ -12,6 +12,7 @@ import {
 } from '../contracts/events.ts';
 import { queueWorkflowId, sequenceWorkflowId } from '../contracts/ids.ts';
 import { type ApprovalDecision, enqueueSignal } from '../contracts/messages.ts';
+import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
@@ -30,6 +31,7 @@ import {
   readShipyard,
   type TriggerTarget,
 } from './pinned-request.ts';
+import { previewDeployments } from './preview.ts';
 import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type RollbackRequest, rollback, type StartedRollback } from './rollback.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
@@ -61,6 +63,8 @@ export interface Runs {
   decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus>;
   /** Runs that have not ended, newest first, with their place in the queue or who is missing. */
   active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
+  /** What the deployments would change, asked of a worker; throws UnreachableError when none answers in 25 seconds. */
+  preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]>;
   /** The whole state of a run; throws NotFoundError. */
   status(workflowId: string): Promise<SequenceStatus>;
 }
@@ -88,6 +92,7 @@ export function createRuns(dependencies: RunsDependencies): Runs {
     control: (request) => control.control(request),
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
+    preview: (requests) => previewDeployments(dependencies, requests),
     active: (query) => new ActiveRuns(dependencies).of(query),
     status: (workflowId) => control.status(workflowId),
   };

@@ -37,6 +37,11 @@ export function keepWarmWorkflowId(scope: QueueScope): string {
   return `keep-warm/${scope.project}/${scope.stage}/${scope.service}`;
 }
 
+/** `preview/<project>/<service>/<key>` */
+export function previewWorkflowId(scope: { project: string; service: string; key: string }): string {
+  return `preview/${scope.project}/${scope.service}/${scope.key}`;
+}
+
 /** `together/<project>/<group>/<stage>/<sequence>` */
 export function togetherWorkflowId(
   scope: Pick<SequenceScope, 'project' | 'stage' | 'sequence'> & { group: string },

@@ -21,6 +21,7 @@ import { registerEvaluation } from './routes/evaluation.ts';
 import { registerEvaluations } from './routes/evaluations.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerLine } from './routes/line.ts';
+import { registerPreview } from './routes/preview.ts';
 import { registerProjects } from './routes/projects.ts';
 import { registerRerun } from './routes/rerun.ts';
 import { registerResources } from './routes/resources.ts';
@@ -74,6 +75,7 @@ const ROUTES = [
   registerRerun,
   registerRollback,
   registerLine,
+  registerPreview,
   registerUniform,
   registerResources,
   registerSecrets,

@@ -2,6 +2,7 @@ import type { ActiveRun, ActiveRunsQuery } from '../client/active-runs.ts';
 import type { Rerun, RerunRequest } from '../client/rerun.ts';
 import type { RollbackRequest, StartedRollback } from '../client/rollback.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
+import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
 import type { OpenTrigger } from '../store/store.ts';
 
 /** What a caller may do to the sequences of a context. */
@@ -44,6 +45,8 @@ export interface Runs {
   problemClosed(problem: ClosedProblem): Promise<void>;
   /** Runs that have not ended, newest first, and what each of them waits for. */
   active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
+  /** What the deployments would change, asked of a worker. */
+  preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]>;
 }
 
 /**

@@ -12,6 +12,7 @@ export function serverRuns(runs: TemporalRuns): Runs {
     rollback: (request) => available(() => runs.rollback(request)),
     control: (request) => available(async () => void (await runs.control(request))),
     problemClosed: (problem) => available(async () => void (await runs.problemClosed(problem))),
+    preview: (requests) => available(() => runs.preview(requests)),
     active: (query) => available(() => runs.active(query)),
   };
 }

@@ -6,7 +6,10 @@ import type { Activities } from '../contracts/activities.ts';
  * `slipway_evaluations_finished` by project, stage and result, and `slipway_tasks_begun` by task and executor. A worker that dies
  * between the step and its record in Temporal counts it twice.
  */
-export function countRuns(activities: Activities, meter: Pick<MetricMeter, 'createCounter'>): Activities {
+export function countRuns<All extends Activities>(
+  activities: All,
+  meter: Pick<MetricMeter, 'createCounter'>,
+): All {
   const sequences = meter.createCounter('slipway_sequences_finished', '', 'sequences that have ended');
   const evaluations = meter.createCounter('slipway_evaluations_finished', '', 'evaluations that have ended');
   const tasks = meter.createCounter('slipway_tasks_begun', '', 'tasks that were begun');

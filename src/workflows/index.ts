@@ -1,5 +1,6 @@
 export { evaluation } from './evaluation.ts';
 export { keepWarm } from './keep-warm.ts';
+export { preview } from './preview.ts';
 export { sequence } from './sequence.ts';
 export { serviceQueue } from './service-queue.ts';
 export { together } from './together.ts';

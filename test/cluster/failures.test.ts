@@ -142,11 +142,17 @@ describe('a service on a real cluster', function () {
       idempotencyKey: 'p',
     };
     const head = await service.config.head(service.ref);
-    assert.deepEqual(await service.platform.preview(request), {
-      added: [],
-      changed: ['Deployment helloservice'],
-      removed: [],
-    });
+    const { versions, changes } = await service.platform.preview(request);
+    assert.deepEqual(versions, { running: target.image('v1'), wanted: target.image('v2') });
+    const place = 'spec.template.spec.containers[helloservice].image';
+    const image = { path: place, before: target.image('v1'), after: target.image('v2') };
+    assert.deepEqual(
+      changes.map(({ action, kind, name, step, fields }) => [action, kind, name, step, fields]),
+      [
+        ['change', 'Deployment', 'helloservice', 'deployment', [image]],
+        ['change', 'Deployment', 'helloservice-primary', 'release', [image]],
+      ],
+    );
     assert.equal(await service.config.head(service.ref), head);
   });
 

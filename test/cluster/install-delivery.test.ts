@@ -107,6 +107,33 @@ describe('Slipway, installed on a cluster by its chart', function () {
     }
   });
 
+  it('previews the next version for every stage, asked of a worker through the API', async () => {
+    type Change = { name: string; step: string; fields: { before: string; after: string }[] };
+    type Preview = { stage: string; versions: object; changes: Change[] };
+    const { previews } = JSON.parse(await deliver('v2', '--dry-run')) as { previews: Preview[] };
+    const field = { before: target.image('v1'), after: target.image('v2') };
+    assert.deepEqual(
+      previews.map(({ stage, versions, changes }) => [
+        stage,
+        versions,
+        changes.map(({ name, step, fields }) => [
+          name,
+          step,
+          fields.map(({ before, after }) => ({ before, after })),
+        ]),
+      ]),
+      names.stages.map((stage) => [
+        stage,
+        { running: target.image('v1'), wanted: target.image('v2') },
+        [
+          ['helloservice', 'deployment', [field]],
+          ['helloservice-primary', 'release', [field]],
+        ],
+      ]),
+    );
+    assert.equal(await image('installed-hardening'), target.image('v1'));
+  });
+
   it('ends a delivery the same way when every worker pod is killed in the middle of it', async () => {
     const { keptnContext } = JSON.parse(await deliver('v2')) as { keptnContext: string };
     await until('the deployment to begin', 60, async () => {

@@ -4,6 +4,7 @@ import type {
   DeployRequest,
   Endpoints,
   Platform,
+  Previewer,
   ServiceRef,
   Side,
 } from '../../src/activities/platform/platform.ts';
@@ -16,7 +17,7 @@ interface Running {
 }
 
 /** A platform that only remembers: versions per side, and each effect once per idempotency key. */
-export class FakePlatform implements Platform {
+export class FakePlatform implements Platform, Previewer {
   /** Every effect that really happened, in order. */
   readonly effects: string[] = [];
   readonly #services = new Map<string, Running>();
@@ -35,6 +36,12 @@ export class FakePlatform implements Platform {
       deploymentURIsPublic: [],
       deploymentNames: [strategy === 'duplicate' ? 'canary' : strategy],
     };
+  }
+
+  async preview({ values, ...ref }: DeployRequest): Promise<Awaited<ReturnType<Previewer['preview']>>> {
+    const running = this.#services.get(nameOf(ref))?.primary;
+    const wanted = typeof values.image === 'string' ? { wanted: values.image } : {};
+    return { versions: { ...(running === undefined ? {} : { running }), ...wanted }, changes: [] };
   }
 
   async promote({ idempotencyKey, ...ref }: ServiceRef & { idempotencyKey: string }): Promise<void> {

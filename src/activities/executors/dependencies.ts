@@ -4,7 +4,7 @@ import type { WarmDecision, WarmEnd } from '../../contracts/workflows.ts';
 import type { Store } from '../../store/store.ts';
 import type { ConfigRepo } from '../config/config-repo.ts';
 import type { LoadTool } from '../load/load-tool.ts';
-import type { Platform, ServiceRef } from '../platform/platform.ts';
+import type { Platform, Previewer, ServiceRef } from '../platform/platform.ts';
 import type { Runner, RunResources } from '../runner/runner.ts';
 import type { SliProvider } from '../sli/sli-provider.ts';
 import type { TrafficRouter } from '../traffic/traffic-router.ts';
@@ -57,7 +57,7 @@ export interface ActivityOptions {
 export interface ActivityDependencies {
   store: Store;
   config: ConfigRepo;
-  platform: Platform;
+  platform: Platform & Previewer;
   traffic: TrafficRouter;
   loadTool: LoadTool;
   runner: Runner;

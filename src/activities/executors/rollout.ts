@@ -2,7 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { RolloutActivities, ShiftRequest, TaskRequest } from '../../contracts/activities.ts';
 import type { EventData } from '../../contracts/events.ts';
 import { PlatformTerminalError } from '../platform/errors.ts';
-import type { Deployment, DeploymentStrategy, EffectContext, ServiceRef } from '../platform/platform.ts';
+import type {
+  Deployment,
+  DeploymentStrategy,
+  DeployRequest,
+  EffectContext,
+  ServiceRef,
+} from '../platform/platform.ts';
 import { TrafficRetryableError } from '../traffic/errors.ts';
 import type { Observation } from '../traffic/traffic-router.ts';
 import type { ActivityDependencies } from './dependencies.ts';
@@ -91,7 +97,8 @@ export function deploymentStrategy(data: EventData): DeploymentStrategy {
   }
 }
 
-function deployRequest({ triggered }: TaskRequest, strategy: DeploymentStrategy) {
+/** What the platform is asked for by a deployment.triggered event. */
+export function deployRequest({ triggered }: TaskRequest, strategy: DeploymentStrategy): DeployRequest {
   const { data, id, gitcommitid } = triggered;
   return {
     project: data.project,

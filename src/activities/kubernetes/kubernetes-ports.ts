@@ -4,7 +4,7 @@ import { TunnelledLoad } from '../load/tunnelled-load.ts';
 import type { IngressOptions } from '../platform/helm/deployment-uris.ts';
 import { HelmCommand } from '../platform/helm/helm-command.ts';
 import { HelmPlatform } from '../platform/helm-platform.ts';
-import type { Platform } from '../platform/platform.ts';
+import type { Platform, Previewer } from '../platform/platform.ts';
 import { KubernetesJobRunner } from '../runner/kubernetes-job.ts';
 import type { Runner } from '../runner/runner.ts';
 import type { DataPlane } from '../traffic/data-plane.ts';
@@ -19,7 +19,7 @@ import { KubernetesApi } from './kubernetes-api.ts';
 
 /** The adapters of one cluster. */
 export interface KubernetesPorts {
-  platform: Platform;
+  platform: Platform & Previewer;
   traffic: TrafficRouter;
   runner: Runner;
   /** What a load tool of this process needs to reach services of the cluster. */

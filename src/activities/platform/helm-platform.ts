@@ -10,7 +10,7 @@ import type { Weights } from '../traffic/traffic-router.ts';
 import { PlatformRetryableError, PlatformTerminalError } from './errors.ts';
 import { asPlatformErrors } from './helm/as-platform-errors.ts';
 import type { Chart } from './helm/chart.ts';
-import { parseManifest } from './helm/chart-yaml.ts';
+import { previewOf } from './helm/deployment-preview.ts';
 import {
   INGRESS_DEFAULTS,
   type IngressOptions,
@@ -25,7 +25,6 @@ import { findDeployment, stopDeployment } from './helm/live-objects.ts';
 import { addressedService, type MainObjects, mainObjects } from './helm/main-objects.ts';
 import { KEEP_POLICY, meshChart } from './helm/mesh-chart.ts';
 import { isKind, objectName, stringsAt } from './helm/objects.ts';
-import { comparePreview, type Preview } from './helm/preview.ts';
 import { namespaceOf, releaseName } from './helm/release-name.ts';
 import { refuseForeignRelease } from './helm/release-owner.ts';
 import { ReleaseSteps } from './helm/release-steps.ts';
@@ -36,6 +35,7 @@ import type {
   EffectContext,
   Endpoints,
   Platform,
+  Previewer,
   ServiceRef,
   Side,
 } from './platform.ts';
@@ -76,7 +76,7 @@ const SCALE_TRIES = 5;
  * Runs services as Helm releases (helm-service 0.18): the user's chart is the canary side, a generated chart beside it the
  * primary side. Every verb reads the releases first; a revision's description names the step that made it.
  */
-export class HelmPlatform implements Platform {
+export class HelmPlatform implements Platform, Previewer {
   readonly #parts: HelmPlatformDependencies;
   readonly #steps: ReleaseSteps;
   readonly #mesh: MeshKind;
@@ -201,19 +201,32 @@ export class HelmPlatform implements Platform {
     });
   }
 
-  /** What a deployment would change in the user's release; nothing is written, neither to the cluster nor to Git. */
-  preview(request: DeployRequest): Promise<Preview> {
+  /** What a deployment, and the release after it, would change; nothing is written, neither to the cluster nor to Git. */
+  preview(request: DeployRequest): Promise<Awaited<ReturnType<Previewer['preview']>>> {
     return asPlatformErrors(async () => {
-      const release = releaseOf(request, false);
-      const { config, helm } = this.#parts;
+      const { config, helm, routes } = this.#parts;
+      const mesh = this.#mesh;
       const { chart } = await loadUserChart(config, request, { commit: false });
-      const side = request.strategy === 'duplicate' ? 'canary' : request.strategy;
-      const rendered = await helm.template(release, { chart, values: keptnValues(request, side) });
-      return comparePreview(
-        await this.#steps.manifest(release),
-        parseManifest(rendered, `chart of ${request.service}`),
-      );
+      return previewOf(request, chart, {
+        helm,
+        mesh,
+        manifest: (release) => this.#steps.manifest(release),
+        running: async () => (await this.endpoints(request))?.versions.primary,
+        ...(mesh === 'none'
+          ? {}
+          : { routeChart: (manifest) => this.#routeChart(request, { manifest, mesh }) }),
+        ...(routes === undefined
+          ? {}
+          : { hasRoute: async () => (await routes.written(request)) !== undefined }),
+      });
     });
+  }
+
+  #routeChart(
+    request: ServiceRef,
+    { manifest, mesh }: { manifest: readonly JsonObject[]; mesh: Exclude<MeshKind, 'none'> },
+  ): Chart {
+    return meshChart(manifest, { service: request, ingress: this.#ingress, mesh, gateway: this.#gateway });
   }
 
   /** The first deployment of a service makes its primary from the same version (helm-service 0.18); later ones leave it alone. */
@@ -273,14 +286,10 @@ export class HelmPlatform implements Platform {
     request: DeployRequest,
     found: { manifest: JsonObject[]; context: EffectContext },
   ): Promise<void> {
-    if (this.#mesh === 'none') return;
+    const mesh = this.#mesh;
+    if (mesh === 'none') return;
     const release = releaseOf(request, true);
-    const chart = meshChart(found.manifest, {
-      service: request,
-      ingress: this.#ingress,
-      mesh: this.#mesh,
-      gateway: this.#gateway,
-    });
+    const chart = this.#routeChart(request, { manifest: found.manifest, mesh });
     const step = { context: found.context, name: 'mesh', key: request.idempotencyKey };
     await this.#carryOutGenerated(request, { release, chart, deployment: 'direct', ...step });
   }

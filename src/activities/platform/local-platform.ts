@@ -10,6 +10,7 @@ import type {
   EffectContext,
   Endpoints,
   Platform,
+  Previewer,
   ServiceRef,
   Side,
 } from './platform.ts';
@@ -21,7 +22,7 @@ const DEPLOYMENT_NAMES: { readonly [strategy in DeploymentStrategy]: string } = 
 };
 
 /** Services as local processes: the adapter of the platform in the supervisor of `slipway dev`, which outlives any worker. */
-export class LocalPlatform implements Platform {
+export class LocalPlatform implements Platform, Previewer {
   readonly #address: LocalPlatformAddress;
   readonly #config: ConfigRepo;
 
@@ -77,6 +78,23 @@ export class LocalPlatform implements Platform {
 
   async endpoints(request: ServiceRef): Promise<Endpoints | undefined> {
     return (await this.#call('endpoints', refOf(request))) ?? undefined;
+  }
+
+  /** Processes are no objects: which version would replace which is all that there is to tell. */
+  async preview(request: DeployRequest): Promise<Awaited<ReturnType<Previewer['preview']>>> {
+    const local = await readLocalFiles(this.#config, request);
+    const userManaged = request.strategy === 'user_managed' && local.endpoints !== undefined;
+    if (local.process === undefined && !userManaged) throw nothingToRun(request);
+    const running = (await this.endpoints(request))?.versions.primary;
+    const { image } = request.values;
+    const wanted = typeof image === 'string' ? image : running;
+    return {
+      versions: {
+        ...(running === undefined ? {} : { running }),
+        ...(wanted === undefined ? {} : { wanted }),
+      },
+      changes: [],
+    };
   }
 
   async #call<V extends Verb>(

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../contracts/json.ts';
+import type { DeploymentPreview } from '../../contracts/preview.ts';
 
 /** One service in one stage; its namespace or process group is `<project>-<stage>`. */
 export interface ServiceRef {
@@ -67,4 +68,9 @@ export interface Platform {
   undeploy(request: ServiceRef, context: EffectContext): Promise<void>;
   /** What runs now; undefined when the service was never deployed in this stage. */
   endpoints(request: ServiceRef): Promise<Endpoints | undefined>;
+}
+
+/** Says what a deployment would change, and writes nothing. Throws PlatformError types. */
+export interface Previewer {
+  preview(request: DeployRequest): Promise<Pick<DeploymentPreview, 'versions' | 'changes'>>;
 }

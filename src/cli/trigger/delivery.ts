@@ -34,7 +34,10 @@ export function registerTriggerDelivery(group: Command): void {
     .option('--values <key=value>', 'value for the chart, dotted keys, repeatable', readValues)
     .option('-l, --labels <key=value,…>', 'labels of the run, repeatable', readLabels)
     .option('--override-freeze <reason>', 'start although the stage is frozen; who and why are recorded')
-    .option('--dry-run', 'send nothing: print the event and the order of tasks that it would lead to');
+    .option(
+      '--dry-run',
+      'send nothing: print the event, the order of tasks that it would lead to, and what the deployments would change',
+    );
   withWatch(command).action(runCommand);
   withExample(
     command,

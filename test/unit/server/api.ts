@@ -10,6 +10,7 @@ import type { ActiveRun, ActiveRunsQuery } from '../../../src/client/active-runs
 import type { Rerun, RerunRequest } from '../../../src/client/rerun.ts';
 import type { RollbackRequest, StartedRollback } from '../../../src/client/rollback.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
+import type { DeploymentPreview, PreviewRequest } from '../../../src/contracts/preview.ts';
 import { createServer } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
 import {
@@ -58,7 +59,18 @@ export class RecordedRuns implements Runs {
   readonly closed: ClosedProblem[] = [];
   readonly activeRuns: ActiveRun[] = [];
   readonly rerunRequests: RerunRequest[] = [];
+  readonly previewed: PreviewRequest[] = [];
   readonly rollbacks: RollbackRequest[] = [];
+
+  async preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]> {
+    this.#reach();
+    this.previewed.push(...requests);
+    return requests.map(({ triggered: { data } }) => {
+      const { project, stage, service } = data;
+      const wanted = String((data.configurationChange as { values?: { image?: string } })?.values?.image);
+      return { project, stage, service, executor: 'builtin', versions: { wanted }, changes: [], omitted: 0 };
+    });
+  }
 
   async trigger(event: KeptnEvent): Promise<void> {
     this.#reach();
