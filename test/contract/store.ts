@@ -370,6 +370,8 @@ export function storeContract(open: () => Promise<Store>): void {
       assert.deepEqual(await store.evaluations({ ...scope, results: ['fail'], limit: 10 }), [rows[0]]);
       const label = { key: 'buildId', value: '7' };
       assert.deepEqual(await store.evaluations({ project, label, limit: 10 }), [rows[1]]);
+      const without = await store.evaluations({ project, withoutLabel: 'buildId', limit: 10 });
+      assert.deepEqual(without, [rows[0], rows[2]]);
       assert.deepEqual(await store.evaluations({ project, limit: 1, offset: 2 }), [rows[2]]);
     });
 

@@ -239,6 +239,27 @@ describe('the inputs of an evaluation', function () {
     assert.equal(await provider(FIXED), 'dynatrace');
   });
 
+  it('compare the step of a canary with earlier steps of the same weight, and everything else with no step', async () => {
+    await world.write('slo.yaml', SLO);
+    const earlier = async (label: { [key: string]: string }, second: number): Promise<string> => {
+      const time = `2026-01-01T00:00:0${second}.000Z`;
+      const finished = { ...(await world.event('evaluation', { labels: label, result: 'pass' })), time };
+      await world.activities().saveEvaluation({ triggeredId: `trigger-${second}`, finished });
+      return finished.id;
+    };
+    const plain = await earlier({}, 1);
+    const fifty = await earlier({ 'canary-step': '50' }, 2);
+    await earlier({ 'canary-step': '10' }, 3);
+    const compared = async (labels: { [key: string]: string }) => {
+      const prepared = await prepare({ ...WINDOW, labels }, FIXED);
+      assert.ok(prepared.outcome === 'ready');
+      return prepared.previous.map(({ id }) => id);
+    };
+    assert.deepEqual(await compared({ build: '7' }), [plain]);
+    assert.deepEqual(await compared({ 'canary-step': '50' }), [fifty]);
+    assert.deepEqual(await compared({ 'canary-step': '100' }), []);
+  });
+
   it('hand over as much history as slo.yaml compares with, newest first, without invalidated ones', async () => {
     await world.write('slo.yaml', SLO);
     const { saveEvaluation } = world.activities();

@@ -108,6 +108,45 @@ describe('the steps of a rollout', () => {
     await assert.rejects(draining, CancelledFailure);
   });
 
+  it("names the canary's own address to the tests while users stay on the primary", async () => {
+    const { activities } = rollout();
+    const event = deployment('canary');
+    const block = { ...(event.data.deployment as object), 'x-users': 'primary' };
+    const triggered = { ...event, data: { ...event.data, deployment: block } };
+    const { deployment: deployed } = await inContext(activities.deploy, { triggered });
+    assert.deepEqual(deployed.deploymentURIsLocal, ['http://carts.canary']);
+    assert.equal(deployed.deploymentstrategy, 'duplicate');
+  });
+
+  it('knows how many users a canary has, and takes all for what nobody can see', async () => {
+    const { traffic, activities } = rollout();
+    assert.equal(await inContext(activities.canaryWeight, SCOPE), 0);
+    await inContext(activities.deploy, { triggered: deployment('duplicate') });
+    await inContext(activities.shiftTraffic, { ...SCOPE, primary: 70, canary: 30 });
+    assert.equal(
+      await inContext(activities.canaryWeight, SCOPE),
+      0,
+      'without a primary nobody can take them',
+    );
+    await inContext(activities.promote, { ...SCOPE, key: 'release' });
+    assert.equal(await inContext(activities.canaryWeight, SCOPE), 30);
+    traffic.looksUntilApplied = Number.POSITIVE_INFINITY;
+    await traffic.setWeights({ weights: { primary: 70, canary: 30 } });
+    assert.equal(await inContext(activities.canaryWeight, SCOPE), 100);
+  });
+
+  it('has nothing to end where nothing is kept warm, and stops waiting when the task is aborted', async () => {
+    const { platform, traffic, activities } = rollout();
+    const request = { ...SCOPE, decision: 'promote' as const, key: 'k' };
+    assert.equal(await inContext(activities.endWarm, request), 'nothing');
+    const keptWarm = { end: () => new Promise<never>(() => undefined) };
+    const { endWarm } = rolloutActivities({ platform, traffic, keptWarm, options: FAST });
+    const environment = new MockActivityEnvironment();
+    const waiting = environment.run(endWarm, request);
+    environment.once('heartbeat', () => environment.cancel());
+    await assert.rejects(waiting, CancelledFailure);
+  });
+
   it('adds to the replicas once per key', async () => {
     const { activities } = rollout();
     await inContext(activities.deploy, { triggered: deployment('direct') });
