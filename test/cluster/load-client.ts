@@ -34,7 +34,8 @@ function send(): void {
     response.on('end', () => {
       if (finished) return;
       if (response.statusCode !== 200) return fail(`status ${response.statusCode}`);
-      const version = String(response.headers['x-version'] ?? 'none');
+      const { 'x-version': own, 'x-podtato-version': podtato } = response.headers;
+      const version = String(own ?? podtato ?? 'none');
       versions[version] = (versions[version] ?? 0) + 1;
       done();
     });

@@ -44,7 +44,7 @@ export async function underLoad(
 const SETTLE_MS = 1500;
 
 /** A client in a process of its own, so that the work of the test cannot make it pause. */
-class Load {
+export class Load {
   readonly #child: ChildProcess;
   readonly #output: string[] = [];
   readonly #ended: Promise<void>;

@@ -7,6 +7,7 @@ import { GatewayProbe } from '../../src/activities/traffic/gateway-probe.ts';
 import { istioTraffic } from '../../src/activities/traffic/istio-traffic.ts';
 import type { WeightedRouteTraffic } from '../../src/activities/traffic/weighted-route.ts';
 import { kubeconfigPath } from './control-plane.ts';
+import { type DemoImageName, OWN_DEMO_IMAGES } from './demo-images.ts';
 import { GATEWAY_API_GATEWAY, ISTIO_GATEWAY_NAME } from './istio.ts';
 import { clusterSettings } from './settings.ts';
 
@@ -14,11 +15,25 @@ import { clusterSettings } from './settings.ts';
 export type RouterName = 'istio' | 'gateway-api';
 export const ROUTERS: readonly RouterName[] = ['istio', 'gateway-api'];
 
+/** True on a cluster that this machine has brought up itself. */
+export const OWN = !process.env.SLIPWAY_KUBECONFIG;
+
+/** Routers that a tour goes through: all, or in the short form one. */
+export function tourRouters(short: RouterName): readonly RouterName[] {
+  return process.env.SLIPWAY_CLUSTER_SHORT === '1' ? [short] : ROUTERS;
+}
+
 /** The cluster that the tests run on. */
 export interface Target {
   readonly kubeconfig: string;
   /** Image of a version of the test service: `v1`, `v2` answer at once, `slow` after 400 ms. */
   readonly image: (version: string) => string;
+  /** Image of a stand-in of the demos, for example `carts`, `0.10.1`. */
+  readonly demoImage: (name: DemoImageName, version: string) => string;
+  /** Variables of a worker that shifts traffic with this router. */
+  readonly workerEnv: (router: RouterName) => { [name: string]: string };
+  /** Envoy's admin port, where it can be asked. */
+  readonly envoyAdmin?: string;
   /** Address of the gateway that serves this kind of route. */
   readonly url: (router: RouterName) => string;
   readonly traffic: (
@@ -47,6 +62,11 @@ export function clusterTarget(env: NodeJS.ProcessEnv = process.env): Target {
   return {
     kubeconfig: given,
     image: (version) => `${setting('SLIPWAY_TEST_IMAGE')}:${version}`,
+    demoImage: (name, version) => `${setting('SLIPWAY_TEST_DEMO_IMAGES')}/${name}:${version}`,
+    workerEnv: (router) => ({
+      SLIPWAY_GATEWAY: named(router, 'GATEWAY'),
+      SLIPWAY_GATEWAY_PROBE: named(router, 'URL'),
+    }),
     url: (router) => named(router, 'URL'),
     traffic: (router, api, ingress) => {
       const probe = new GatewayProbe(api, { urls: [named(router, 'URL')] });
@@ -58,18 +78,28 @@ export function clusterTarget(env: NodeJS.ProcessEnv = process.env): Target {
 function ownCluster(): Target {
   const settings = clusterSettings();
   const { ports, nodeIp } = settings;
+  const envoyAdmin = `http://127.0.0.1:${ports.envoyAdmin}`;
+  const gatewayOf = (router: RouterName): string =>
+    router === 'istio' ? ISTIO_GATEWAY_NAME : `${GATEWAY_API_GATEWAY.namespace}/${GATEWAY_API_GATEWAY.name}`;
+  const url = (router: RouterName): string =>
+    `http://${nodeIp}:${router === 'istio' ? ports.istioIngress : ports.gatewayApiIngress}`;
   return {
     kubeconfig: kubeconfigPath(settings),
     image: (version) => `localhost/slipway-test:${version}`,
-    url: (router) => `http://${nodeIp}:${router === 'istio' ? ports.istioIngress : ports.gatewayApiIngress}`,
-    traffic: (router, api, ingress) => {
-      const dataPlane = new EnvoyAdmin([`http://127.0.0.1:${ports.envoyAdmin}`]);
-      const gateway =
-        router === 'istio'
-          ? ISTIO_GATEWAY_NAME
-          : `${GATEWAY_API_GATEWAY.namespace}/${GATEWAY_API_GATEWAY.name}`;
-      return trafficOf(router, { api, dataPlane }, { gateway, ingress });
-    },
+    demoImage: (name, version) => `${OWN_DEMO_IMAGES}/${name}:${version}`,
+    // One router is watched at Envoy's admin port, the other by probes, so that both ways are used.
+    workerEnv: (router) => ({
+      SLIPWAY_GATEWAY: gatewayOf(router),
+      ...(router === 'istio' ? { SLIPWAY_ENVOY_ADMIN: envoyAdmin } : { SLIPWAY_GATEWAY_PROBE: url(router) }),
+    }),
+    envoyAdmin,
+    url,
+    traffic: (router, api, ingress) =>
+      trafficOf(
+        router,
+        { api, dataPlane: new EnvoyAdmin([envoyAdmin]) },
+        { gateway: gatewayOf(router), ingress },
+      ),
   };
 }
 

@@ -91,6 +91,8 @@ server.on('error', (error) => {
   console.error(`cannot listen on port ${options.port}: ${error.message}`);
   process.exit(1);
 });
+// Longer than a proxy keeps its connections: Node's 5 seconds would close one under a request that is on its way.
+server.keepAliveTimeout = 3_900_000;
 server.listen(Number(options.port), options.host, () => {
   console.log(`podtato-head stand-in v${version} listens on http://${options.host}:${server.address().port}`);
 });

@@ -186,6 +186,8 @@ const server = createServer(async (request, response) => {
   response.writeHead(given.code, { 'content-type': given.type, 'x-version': options.version });
   response.end(given.body);
 });
+// Longer than a proxy keeps its connections: Node's 5 seconds would close one under a request that is on its way.
+server.keepAliveTimeout = 3_900_000;
 server.listen(Number(options.port), '0.0.0.0', () =>
   console.log(`carts v${build} listens on ${options.port}`),
 );
