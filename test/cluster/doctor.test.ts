@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert';
 import { KubernetesApi } from '../../src/activities/kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../../src/activities/kubernetes/resources.ts';
 import type { Finding } from '../../src/cli/doctor/check.ts';
+import { FakeKeptnApi } from '../fakes/keptn-api.ts';
 import { CliSandbox } from '../unit/cli/run-cli.ts';
 import { GATEWAY_API_GATEWAY, ISTIO_GATEWAY_NAME } from './istio.ts';
 import { limitedKubeconfig } from './limited-kubeconfig.ts';
@@ -76,6 +77,26 @@ describe('slipway doctor --cluster', function () {
     assert.match(hint, /projectNamespaces/);
     assert.equal(findings.get('namespace doctor-nowhere')?.status, 'error');
     assert.equal(findings.get('gateway')?.status, 'warning');
+  });
+
+  it('asks the API which projects and stages there are, and says when it cannot', async () => {
+    const known = await FakeKeptnApi.start();
+    try {
+      sandbox.env = { ...own, KUBECONFIG: target.kubeconfig, SLIPWAY_TOKEN: known.token };
+      const argv = ['doctor', '--cluster', '-o', 'json', '--endpoint'];
+      const asked = JSON.parse((await sandbox.run([...argv, known.endpoint])).stdout) as Finding[];
+      const checks = asked.map(({ check }) => check);
+      assert.ok(checks.includes('namespace tour-hardening') && checks.includes('namespace tour-production'));
+      const nobody = await sandbox.run([...argv, 'http://127.0.0.1:9']);
+      assert.equal(nobody.code, 1, nobody.stderr);
+      const warnings = (JSON.parse(nobody.stdout) as Finding[]).filter(({ status }) => status === 'warning');
+      assert.deepEqual(
+        warnings.map(({ check }) => check),
+        ['API', 'namespaces'],
+      );
+    } finally {
+      await known.stop();
+    }
   });
 
   it('tells a missing namespace from one that the first delivery makes', async () => {

@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const SOURCE = process.env.SLIPWAY_IMAGE_SOURCE ?? ROOT;
 const REFERENCE = 'localhost/slipway:test';
 const BASES = ['runtime', 'build', 'go'] as const;
-/** What `.containerignore` lets through, and the descriptions themselves. */
+/** What `.dockerignore` lets through, and the descriptions themselves. */
 const SOURCES = [
   'package.json',
   'package-lock.json',
@@ -145,7 +145,7 @@ class Images {
     await this.#build([
       `--tag=${REFERENCE}`,
       `--file=${join(SOURCE, 'k8s', 'Containerfile')}`,
-      `--ignorefile=${join(SOURCE, '.containerignore')}`,
+      `--ignorefile=${join(SOURCE, '.dockerignore')}`,
       `--build-arg=BUILD_IMAGE=${this.#base('build')}`,
       `--build-arg=NODE_IMAGE=${this.#base('runtime')}`,
       `--build-arg=GO_IMAGE=${this.#base('go')}`,

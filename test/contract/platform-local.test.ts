@@ -111,6 +111,25 @@ describe('the local platform', function () {
     await eventually('the canary to be forgotten', () => isEqual(jobs(), [job, `${job}-primary`]));
   });
 
+  it('previews which version would replace which, and starts and commits nothing', async () => {
+    const local = harness.platform as LocalPlatform;
+    const request = { ...harness.service, strategy: 'duplicate' as const, idempotencyKey: 'preview' };
+    const [first, second] = [harness.versions.first.image, harness.versions.second.image];
+    const fresh = await local.preview({ ...request, values: harness.versions.first });
+    assert.deepEqual(fresh, { versions: { wanted: first }, changes: [] });
+    await deploy();
+    const head = await harness.config.head(harness.service);
+    const next = await local.preview({ ...request, values: harness.versions.second });
+    assert.deepEqual(next, { versions: { running: first, wanted: second }, changes: [] });
+    const same = await local.preview({ ...request, values: {} });
+    assert.deepEqual(same.versions, { running: first, wanted: first });
+    assert.equal(await harness.config.head(harness.service), head);
+    await assert.rejects(
+      local.preview({ ...request, ...harness.serviceWithoutChart, values: {} }),
+      PlatformTerminalError,
+    );
+  });
+
   it('leaves no process behind when it is undeployed', async () => {
     await deploy();
     await harness.platform.undeploy(harness.service, effectContext());
