@@ -144,7 +144,7 @@ describe('a service on a real cluster', function () {
     const head = await service.config.head(service.ref);
     const { versions, changes } = await service.platform.preview(request);
     assert.deepEqual(versions, { running: target.image('v1'), wanted: target.image('v2') });
-    const place = 'spec.template.spec.containers[helloservice].image';
+    const place = 'spec.template.spec.containers[server].image';
     const image = { path: place, before: target.image('v1'), after: target.image('v2') };
     assert.deepEqual(
       changes.map(({ action, kind, name, step, fields }) => [action, kind, name, step, fields]),
