@@ -1,8 +1,9 @@
 import type { RolloutActivities } from '../../contracts/activities.ts';
+import type { Platform } from '../platform/platform.ts';
 import type { ActivityDependencies } from './dependencies.ts';
 import { inActivity } from './effect-context.ts';
 
-type WarmDependencies = Pick<ActivityDependencies, 'platform' | 'traffic' | 'keptWarm'>;
+type WarmDependencies = Pick<ActivityDependencies, 'traffic' | 'keptWarm'> & { platform: Platform };
 
 /** Where the users are, and the end of releases that keep their old version warm. */
 export function warmActivities({

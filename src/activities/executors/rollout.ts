@@ -7,6 +7,7 @@ import type {
   DeploymentStrategy,
   DeployRequest,
   EffectContext,
+  Platform,
   ServiceRef,
 } from '../platform/platform.ts';
 import { TrafficRetryableError } from '../traffic/errors.ts';
@@ -19,7 +20,9 @@ import { objectAt, textAt, textsAt } from './payload.ts';
 /** Milliseconds after which a side that stays busy is given up on: its requests are cut when it is retired. */
 const BUSY_LIMIT_MS = 60_000;
 
-type RolloutDependencies = Pick<ActivityDependencies, 'platform' | 'traffic' | 'options' | 'keptWarm'>;
+type RolloutDependencies = Pick<ActivityDependencies, 'traffic' | 'options' | 'keptWarm'> & {
+  platform: Platform;
+};
 
 /** The steps of a rollout over Platform and TrafficRouter; each reads what is there before it acts and may be repeated. */
 export function rolloutActivities(dependencies: RolloutDependencies): RolloutActivities {
