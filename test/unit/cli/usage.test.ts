@@ -85,6 +85,27 @@ describe('the command line', () => {
     assert.equal((await sandbox.run(['completion', 'fish'])).code, 3);
   });
 
+  it('doctor --cluster tells a missing helm and a missing kubeconfig, and its options go with it alone', async () => {
+    const nowhere = { SLIPWAY_HELM: '/nowhere/helm', KUBECONFIG: '/nowhere/kubeconfig' };
+    const before = sandbox.env;
+    sandbox.env = { ...before, ...nowhere };
+    const end = await sandbox.run(['doctor', '--cluster', '--namespaces', 'shop-dev', '-o', 'json']);
+    sandbox.env = before;
+    assert.equal(end.code, 2, end.stderr);
+    const found = JSON.parse(end.stdout) as { check: string; status: string; hint?: string }[];
+    assert.deepEqual(
+      found.map(({ check, status }) => [check, status]),
+      [
+        ['helm', 'error'],
+        ['Kubernetes', 'error'],
+      ],
+    );
+    assert.match(found[1]?.hint ?? '', /KUBECONFIG/);
+    const alone = await sandbox.run(['doctor', '--namespaces', 'shop-dev']);
+    assert.equal(alone.code, 3);
+    assert.match(alone.stderr, /go with --cluster/);
+  });
+
   it('doctor reports as JSON what it has checked', async () => {
     const end = await sandbox.run(['doctor', '-o', 'json']);
     const findings: { check: string; status: string }[] = JSON.parse(end.stdout);
