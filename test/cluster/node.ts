@@ -133,11 +133,16 @@ function writeContainerdFiles(settings: ClusterSettings): void {
   writeFileSync(statePath(settings, 'containerd.toml'), lines.join('\n'));
 }
 
-/** A kubelet removes pod cgroups that it does not know, so each has a root of its own; on cgroup v1 it must exist before. */
+/**
+ * A kubelet removes pod cgroups that it does not know, so each has a root of its own; on cgroup v1 it must exist before. All pods
+ * together get as much as twenty processes: with the share of one they stood still for minutes while tests kept the machine busy.
+ */
 function prepareCgroups(name: string): void {
   const root = '/sys/fs/cgroup';
   if (statfsSync(root).type === CGROUP2_MAGIC) {
     mkdirSync(join(root, name), { recursive: true });
+    const weight = join(root, name, 'cpu.weight');
+    if (existsSync(weight)) writeFileSync(weight, '2000');
     return;
   }
   for (const hierarchy of readdirSync(root)) {
@@ -148,6 +153,8 @@ function prepareCgroups(name: string): void {
     const source = join(root, 'cpuset', file);
     if (existsSync(source)) appendFileSync(join(root, 'cpuset', name, file), readFileSync(source));
   }
+  const shares = join(root, 'cpu', name, 'cpu.shares');
+  if (existsSync(shares)) writeFileSync(shares, '20480');
 }
 
 function writeKubeletConfig(settings: ClusterSettings): void {

@@ -7,7 +7,7 @@ import { sideServices } from '../platform/helm/live-objects.ts';
 import { objectName } from '../platform/helm/objects.ts';
 import { namespaceOf } from '../platform/helm/release-name.ts';
 import type { EffectContext, ServiceRef, Side } from '../platform/platform.ts';
-import type { DataPlane } from './data-plane.ts';
+import type { DataPlane, ServicePlace } from './data-plane.ts';
 import { TrafficRetryableError, TrafficTerminalError } from './errors.ts';
 import { foreignWriter } from './foreign-writer.ts';
 import { readyAddresses } from './ready-addresses.ts';
@@ -17,6 +17,7 @@ import type { Observation, TrafficRouter, Weights } from './traffic-router.ts';
 
 const WRITE_TRIES = 5;
 const ENDPOINTS_SECONDS = 30;
+const READY_SECONDS = 3;
 const POLL_MS = 100;
 /** A proxy's workers take a new route one after another: a single zero right after it proves nothing. */
 const QUIET_MS = 500;
@@ -188,7 +189,7 @@ export class WeightedRouteTraffic implements TrafficRouter {
     for (const side of ['primary', 'canary'] as const) {
       if (check.weights[side] === 0) continue;
       const place = { namespace: sides.namespace, name: sides.services[side].name };
-      const ready = await readyAddresses(this.#api, place);
+      const ready = await this.#awaitReady(place, check.context);
       if (ready.length === 0) {
         throw new TrafficTerminalError(
           `the ${side} side (Service ${place.namespace}/${place.name}) has no ready endpoint; weight ${check.weights[side]} would lose requests and is refused`,
@@ -207,6 +208,16 @@ export class WeightedRouteTraffic implements TrafficRouter {
         check.context.progress(`waiting until the data plane sees the ${side} side's endpoints`);
         await delay(POLL_MS, undefined, { signal: check.context.signal });
       }
+    }
+  }
+
+  /** Pods that are ready are in the EndpointSlices a moment later, or some, where the control plane is busy. */
+  async #awaitReady(place: ServicePlace, { signal }: EffectContext): Promise<string[]> {
+    const limit = Date.now() + READY_SECONDS * 1000;
+    for (;;) {
+      const ready = await readyAddresses(this.#api, place);
+      if (ready.length > 0 || Date.now() > limit) return ready;
+      await delay(POLL_MS, undefined, { signal });
     }
   }
 
