@@ -48,7 +48,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       secret: (name) => secrets.secret(name),
       ...(surroundings.prometheusUrl === undefined ? {} : { endpoint: surroundings.prometheusUrl }),
     });
-    const ports = choosePorts(surroundings.embedded, config);
+    const ports = choosePorts(surroundings.embedded, { config, secrets });
     const allowed = options.settings.get('webhookAllowedHosts');
     const activities = createActivities({
       ...ports,
@@ -92,7 +92,8 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
 async function findSurroundings(options: WorkerOptions): Promise<Surroundings> {
   const embedded = options.storeUrl === undefined ? await readEmbeddedAccess(options.stateDir) : undefined;
   if (embedded !== undefined) {
-    const { temporalAddress, namespace, storeUrl, gitDirectory, secretKeyFile, prometheusUrl } = embedded;
+    const { temporalAddress, namespace, storeUrl, gitDirectory, secretKeyFile } = embedded;
+    const prometheusUrl = options.prometheusUrl ?? embedded.prometheusUrl;
     const temporal = { connectionOptions: { address: temporalAddress }, namespace };
     return { temporal, storeUrl, gitDirectory, secretKeyFile, prometheusUrl, embedded };
   }

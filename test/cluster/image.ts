@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -70,8 +71,16 @@ export async function importedImages(settings: ClusterSettings): Promise<string[
 /** A program of this machine together with the libraries that `ldd` names. */
 export async function putProgram(from: string, to: string, root: string): Promise<void> {
   put(realpathSync(from), to);
-  const libraries = await run('ldd', [realpathSync(from)]);
-  for (const [path] of libraries.matchAll(/\/\S+/g)) put(realpathSync(path), join(root, path));
+  await putNeeded(realpathSync(from), root);
+}
+
+/** The libraries that `ldd` names for a program or a shared object, those outside of the image's own folders. */
+export async function putNeeded(file: string, root: string): Promise<void> {
+  const libraries = await run('ldd', [file]);
+  for (const [path] of libraries.matchAll(/\/\S+/g)) {
+    if (path.endsWith(':') || path.startsWith(root) || existsSync(join(root, path))) continue;
+    put(realpathSync(path), join(root, path));
+  }
 }
 
 function put(from: string, to: string): void {
