@@ -87,5 +87,5 @@ function textField(value: Json | undefined, key: string): string {
 
 function describe(rootCause: string, title: string): string {
   if (rootCause !== '') return `root cause ${rootCause}`;
-  return `problem title ${title}`;
+  return title === '' ? 'problem type default' : `problem title ${title}`;
 }

@@ -99,6 +99,17 @@ describe('the choice of an action', () => {
   it('says when no entry fits', () => {
     const choice = chooseAction([], { problem: { problemTitle: 'x' } });
     assert.deepEqual(choice, { found: false, message: 'unable to find action for problem title x' });
+    const unnamed = chooseAction([], {});
+    assert.deepEqual(unnamed, { found: false, message: 'unable to find action for problem type default' });
+  });
+
+  it('leaves an empty description and a missing value out of its answer', () => {
+    const bare = {
+      problemType: 'default',
+      actionsOnOpen: [{ name: 'd', action: 'escalate', description: '' }],
+    };
+    const { action } = getActionFinished(chooseAction([bare], {}));
+    assert.deepEqual(action, { name: 'd', action: 'escalate' });
   });
 
   it('takes a nonsensical index as none', () => {
