@@ -27,9 +27,9 @@ const KINDS = {
   },
 } as const;
 
-/** Any answer counts: a gateway knows no route for a probe without a Host. */
+/** Any answer counts: a gateway knows no route for a probe without a Host. As long as the workers' own probes wait. */
 const PROBE: AxiosRequestConfig = {
-  timeout: 5000,
+  timeout: 10_000,
   maxRedirects: 0,
   maxContentLength: 1024 * 1024,
   proxy: false,
