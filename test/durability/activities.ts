@@ -2,10 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Activities, RecordRequest, TaskFinished } from '../../src/contracts/activities.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { QueueScope } from '../../src/contracts/ids.ts';
+import { isJsonObject, type JsonObject } from '../../src/contracts/json.ts';
 import type { World } from './world.ts';
 
 /** Long enough that a kill finds steps half done, in milliseconds. */
 const STEP_MS = 15;
+
+/** Actions of a remediation, and what scaling leads to. */
+const ACTIONS = 2;
+const REPLICAS = 3;
 
 /** Activities that act on the file of their service's world, with the idempotency rules of the real ones. */
 export function worldActivities(
@@ -58,12 +63,15 @@ export function worldActivities(
       await delay(STEP_MS);
     },
     retire: ({ service, side }) => level(service, side, 'gone'),
-    canaryWeight: async () => 0,
+    users: async () => ({ onCanary: 0, primaryReady: true }),
     endWarm: async () => 'nothing',
-    scale: async () => 2,
+    scale: async ({ service, increment, key }) => {
+      await change(service, `scale ${key}`, `scale by ${increment}`);
+      return REPLICAS;
+    },
     prepareEvaluation: async ({ project, stage, service, triggered }) => {
       await delay(STEP_MS);
-      const result = triggered.data['x-verdict'] === 'fail' ? 'fail' : 'pass';
+      const result = verdictOf(worldOf(service), triggered);
       const finished = { project, stage, service, status: 'succeeded', result } as const;
       return { outcome: 'finished', finished: { ...finished, message: 'judged' } };
     },
@@ -77,9 +85,28 @@ export function worldActivities(
       await change(triggered.data.service, `test ${triggered.id}`, 'test');
       return done();
     },
-    getAction: async () => done(),
+    getAction: async ({ triggered }) => ({ ...done(), data: nextAction(triggered) }),
     runJobs: async () => done(),
     runWebhook: async () => done(),
+  };
+}
+
+/** As the trigger says; a remediation has helped once it has carried out its last action. */
+function verdictOf(world: World, { type: _type, data }: KeptnEvent): 'pass' | 'fail' {
+  if ('problem' in data) {
+    const asked = world.events().filter(({ type }) => type === 'sh.keptn.event.action.triggered');
+    return asked.length < ACTIONS ? 'fail' : 'pass';
+  }
+  return data['x-verdict'] === 'fail' ? 'fail' : 'pass';
+}
+
+/** The scaling that get-action of remediation.yaml would answer. */
+function nextAction({ data }: KeptnEvent): JsonObject {
+  const asked = data['get-action'];
+  const index = isJsonObject(asked) && typeof asked.actionIndex === 'number' ? asked.actionIndex : 0;
+  return {
+    action: { name: `action ${index + 1}`, action: 'scaling', value: '1' },
+    'get-action': { actionIndex: index + 1 },
   };
 }
 

@@ -2,17 +2,24 @@ import { type KeptnEvent, parseEventType } from '../../src/contracts/events.ts';
 import type { SequenceRequest } from '../../src/contracts/workflows.ts';
 import { resolveSequence } from '../../src/sequence/follow-ups.ts';
 
+/** What a follow-up runs, for the `occurrence`-th time in its context, default 1, and the event that asked for it. */
+export interface FollowUp {
+  stage: string;
+  sequence: string;
+  occurrence?: number;
+  event?: KeptnEvent;
+}
+
 /** The request that a `<stage>.<sequence>.triggered` event of this run makes; the shipyard is the pinned one. */
 export function followUpRequest(
-  { input, shipyard, ...rest }: SequenceRequest,
-  stage: string,
-  sequence: string,
-  event?: KeptnEvent,
+  { input, shipyard, together: _group, ...rest }: SequenceRequest,
+  { stage, sequence, occurrence = 1, event }: FollowUp,
 ): SequenceRequest {
   const resolved = resolveSequence(shipyard, stage, sequence);
   if (!resolved.found) throw new Error(resolved.message);
   return {
     ...rest,
+    occurrence,
     shipyard,
     input: {
       ...input,

@@ -27,7 +27,8 @@ export interface Stage {
 
 /** Result of one told story. */
 export interface Told {
-  outcome: Outcome;
+  /** By service, in the order in which they were started. */
+  outcome: Outcome[];
   killed: boolean;
   /** Workflow ids by the same names. */
   workflows: { [workflow: string]: string };
@@ -42,8 +43,9 @@ const POLL_MS = 4;
 /** A story while it is told. */
 interface Story {
   scenario: Scenario;
-  request: SequenceRequest;
-  world: World;
+  /** One for each service; each service has a world of its own. */
+  requests: SequenceRequest[];
+  worlds: World[];
   worker: WorkerHandle;
   killed: boolean;
   over: boolean;
@@ -63,23 +65,23 @@ export class Lane {
   async tell(scenario: Scenario, point: KillPoint): Promise<Told> {
     const { client, directory } = this.#stage;
     const request = scenario.request();
-    const world = new World(directory, request.input.service);
-    const story: Story = { scenario, request, world, worker: this.#next(), killed: false, over: false };
-    await story.worker.work({ request, dieAfter: point.after === 'happening' ? point.count : 0 });
+    const requests = [request, ...(scenario.others?.(request) ?? [])];
+    const worlds = requests.map(({ input }) => new World(directory, input.service));
+    const [world = new World(directory, request.input.service)] = worlds;
+    const story: Story = { scenario, requests, worlds, worker: this.#next(), killed: false, over: false };
+    await story.worker.work({ requests, dieAfter: point.after === 'happening' ? point.count : 0 });
     const killing = this.#kill(point, story);
     try {
-      await enqueue(client, this.#taskQueue, request);
-      const [results] = await Promise.all([
-        Promise.all(scenario.runs(request).map((run) => this.#result(run))),
-        scenario.outside({ client, world, request }),
-      ]);
-      await this.#queueEnded(request);
+      for (const one of requests) await enqueue(client, this.#taskQueue, one);
+      const results = requests.map((one) => Promise.all(scenario.runs(one).map((run) => this.#result(run))));
+      const [ended] = await Promise.all([Promise.all(results), scenario.outside({ client, world, request })]);
+      await Promise.all(requests.map((one) => this.#queueEnded(one)));
       return {
-        outcome: outcomeOf(results, world),
+        outcome: worlds.map((one, index) => outcomeOf(ended[index] ?? [], one)),
         killed: story.killed,
         workflows: workflowIds(story),
         lengths: await this.#lengths(story),
-        happenings: world.read().length,
+        happenings: worlds.reduce((sum, one) => sum + one.read().length, 0),
       };
     } finally {
       story.over = true;
@@ -108,7 +110,7 @@ export class Lane {
     await victim.kill();
     story.killed = true;
     story.worker = this.#next();
-    await story.worker.work({ request: story.request, dieAfter: 0 });
+    await story.worker.work({ requests: story.requests, dieAfter: 0 });
     if (story.over) await story.worker.kill();
   }
 
@@ -159,19 +161,23 @@ export class Lane {
 }
 
 /** The workflows of a story by name; an evaluation is known once its task was triggered. */
-function workflowIds({ scenario, request, world }: Pick<Story, 'scenario' | 'request' | 'world'>): {
+function workflowIds({ scenario, requests, worlds }: Pick<Story, 'scenario' | 'requests' | 'worlds'>): {
   [name: string]: string;
 } {
-  const runs = scenario.runs(request).map((run, index) => [`run ${index + 1}`, runIdOf(run)] as const);
-  const triggered = world.events().find(({ type }) => type === 'sh.keptn.event.evaluation.triggered');
-  const { input } = request;
-  return {
-    queue: queueWorkflowId(input),
-    ...Object.fromEntries(runs),
-    ...(triggered === undefined
-      ? {}
-      : { evaluation: evaluationWorkflowId({ ...input, triggeredId: triggered.id }) }),
-  };
+  const group = requests[0]?.together;
+  const ids: { [name: string]: string } = group === undefined ? {} : { together: group.workflowId };
+  for (const [index, request] of requests.entries()) {
+    const of = index === 0 ? '' : `service ${index + 1}: `;
+    ids[`${of}queue`] = queueWorkflowId(request.input);
+    for (const [place, run] of scenario.runs(request).entries()) ids[`${of}run ${place + 1}`] = runIdOf(run);
+    const triggered =
+      worlds[index]?.events().filter(({ type }) => type === 'sh.keptn.event.evaluation.triggered') ?? [];
+    for (const [place, { id }] of triggered.entries()) {
+      const name = place === 0 ? 'evaluation' : `evaluation ${place + 1}`;
+      ids[`${of}${name}`] = evaluationWorkflowId({ ...request.input, triggeredId: id });
+    }
+  }
+  return ids;
 }
 
 async function within<T>(milliseconds: number, what: string, promise: Promise<T>): Promise<T> {

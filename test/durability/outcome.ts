@@ -1,7 +1,7 @@
 import type { SequenceOutcome } from '../../src/contracts/workflows.ts';
 import type { Happening, World } from './world.ts';
 
-/** What must be the same with and without kills. */
+/** What must be the same of a service with and without kills. */
 export interface Outcome {
   results: Pick<SequenceOutcome, 'outcome' | 'status' | 'result'>[];
   /** Event types with their stages, in the order in which they were stored. */

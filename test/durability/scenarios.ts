@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import { derivedId } from '../../src/client/derived-id.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
+import { togetherWorkflowId } from '../../src/contracts/ids.ts';
 import { abortSignal, decideUpdate, taskEventSignal } from '../../src/contracts/messages.ts';
 import type { SequenceRequest } from '../../src/contracts/workflows.ts';
 import type { SequenceDefinition, Shipyard } from '../../src/sequence/types.ts';
@@ -21,7 +23,9 @@ export interface Scenario {
   name: string;
   /** A fresh request for a service that nobody else uses. */
   request(): SequenceRequest;
-  /** All runs that the story takes, in their order. */
+  /** What is started with it: runs of other services. */
+  others?(request: SequenceRequest): SequenceRequest[];
+  /** All runs that the story takes of one service, in their order. */
   runs(request: SequenceRequest): SequenceRequest[];
   /** What people and responders do meanwhile; every message is sent once. */
   outside(outside: Outside): Promise<void>;
@@ -70,7 +74,7 @@ const rollback: Scenario = {
     ]);
     return withData(request, { 'x-verdict': 'fail' });
   },
-  runs: (request) => [request, followUpRequest(request, 'dev', 'rollback')],
+  runs: (request) => [request, followUpRequest(request, { stage: 'dev', sequence: 'rollback' })],
   outside: async () => undefined,
 };
 
@@ -99,7 +103,70 @@ const responder: Scenario = {
   },
 };
 
-export const SCENARIOS: readonly Scenario[] = [deliver, approval, rollback, abort, responder];
+/** The first action does not help, the second does: the sequence triggers itself once. */
+const remediation: Scenario = {
+  name: 'remediation',
+  request: () => {
+    const again = { event: 'dev.remediation.finished', match: { 'evaluation.result': 'fail' } };
+    const loop = { ...sequence('remediation', ['get-action', 'action', 'evaluation']), triggeredOn: [again] };
+    const { input, ...request } = requestOf([loop]);
+    const triggerData = { ...input.triggerData, problem: { problemTitle: 'slow' } };
+    return { ...request, input: { ...input, sequence: 'remediation', triggerData } };
+  },
+  runs: (request) => [
+    request,
+    followUpRequest(request, { stage: 'dev', sequence: 'remediation', occurrence: 2 }),
+  ],
+  outside: async () => undefined,
+};
+
+/** Two services; the verdict of the second one decides for both. */
+function inGroup(name: string, verdict: 'pass' | 'fail', runs: Scenario['runs']): Scenario {
+  const rollbackOn = { event: 'dev.delivery.finished', match: { result: 'fail' } };
+  return {
+    name,
+    request: () => {
+      const request = requestOf([
+        sequence('delivery', [BLUE_GREEN, 'evaluation', 'release']),
+        { ...sequence('rollback', ['rollback']), triggeredOn: [rollbackOn] },
+      ]);
+      const id = randomUUID();
+      const services = [request.input.service, `orders-${id}`];
+      const workflowId = togetherWorkflowId({
+        project: 'sockshop',
+        group: id,
+        stage: 'dev',
+        sequence: 'delivery',
+      });
+      return { ...request, together: { workflowId, services, task: 1 } };
+    },
+    others: (request) => {
+      const { input, together } = request;
+      const service = together?.services[1] ?? '';
+      const triggerData = { ...input.triggerData, service, 'x-verdict': verdict };
+      const own = {
+        service,
+        triggerData,
+        keptnContext: derivedId(input.keptnContext, service),
+        triggeredId: randomUUID(),
+      };
+      return [{ ...request, input: { ...input, ...own } }];
+    },
+    runs,
+    outside: async () => undefined,
+  };
+}
+
+const together = inGroup('together', 'pass', (request) => [request]);
+const heldBack = inGroup('held-back', 'fail', (request) => [
+  request,
+  followUpRequest(request, { stage: 'dev', sequence: 'rollback' }),
+]);
+
+export const SCENARIOS: readonly Scenario[] = [
+  ...[deliver, approval, rollback, abort, responder],
+  ...[remediation, together, heldBack],
+];
 
 function sequence(name: string, tasks: Parameters<typeof requestFor>[0]): SequenceDefinition {
   return {

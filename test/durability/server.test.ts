@@ -27,10 +27,12 @@ describe('a Temporal server killed with SIGKILL', function () {
       let kills = 0;
       for (let count = 1; count < expected.happenings; count += EVERY) {
         const request = scenario.request();
-        const world = new World(stage.directory, request.input.service);
+        const others = scenario.others?.(request) ?? [];
+        const worlds = [request, ...others].map(({ input }) => new World(stage.directory, input.service));
+        const happenings = () => worlds.reduce((sum, world) => sum + world.read().length, 0);
         const [told] = await Promise.all([
-          lane.tell({ ...scenario, request: () => request }, { after: 'nothing' }),
-          eventually(`happening ${count}`, () => world.read().length >= count, 60_000)
+          lane.tell({ ...scenario, request: () => request, others: () => others }, { after: 'nothing' }),
+          eventually(`happening ${count}`, () => happenings() >= count, 60_000)
             .then(() => stage.killServer())
             .then(() => {
               kills += 1;

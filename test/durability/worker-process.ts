@@ -23,8 +23,8 @@ export interface WorkerProcessOptions {
 
 /** The line that sets it to work. */
 export interface WorkOrder {
-  /** The run that the scenario began with: follow-ups take the shipyard from it. */
-  request: SequenceRequest;
+  /** The runs that the scenario began with, one for each service: follow-ups take the shipyard from them. */
+  requests: SequenceRequest[];
   /** Dies by its own hand right after this many happenings were written; 0: never. */
   dieAfter: number;
 }
@@ -72,7 +72,14 @@ const worker = await createSlipwayWorker({
     (service) => new MortalWorld(directory, service),
     async (event) => {
       const { stage, sequence } = askedFor(event);
-      await enqueue(client, taskQueue, followUpRequest(order.request, stage, sequence, event));
+      const { service } = event.data;
+      const first = order.requests.find(({ input }) => input.service === service);
+      if (first === undefined) throw new Error(`no run of ${service} was started`);
+      // The round that the story begins with has no event of its own.
+      const rounds = new World(directory, service).events().filter(({ type }) => type === event.type);
+      const own = first.input.stage === stage && first.input.sequence === sequence ? 1 : 0;
+      const occurrence = rounds.findIndex(({ id }) => id === event.id) + 1 + own;
+      await enqueue(client, taskQueue, followUpRequest(first, { stage, sequence, occurrence, event }));
     },
   ),
 });
