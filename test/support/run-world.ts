@@ -11,6 +11,9 @@ import { type ActivityWorld, eventOf, SCOPE } from './activity-world.ts';
 import { eventually } from './eventually.ts';
 import { withWorker } from './temporal.ts';
 
+/** What takes a second takes thirty on a machine that does much else. */
+const BUSY_MACHINE_MS = 90_000;
+
 /** Runs on real Temporal over the real store and Git; the tasks are answered by the test. */
 export class RunWorld {
   readonly world: ActivityWorld;
@@ -56,10 +59,13 @@ export class RunWorld {
 
   /** The task of a run, once it is open. */
   task(keptnContext: string, task: string): Promise<OpenTrigger> {
-    return eventually(`${task} is open`, async () =>
-      (await this.world.store.openTriggers({ type: `sh.keptn.event.${task}.triggered` })).find(
-        ({ event }) => event.shkeptncontext === keptnContext,
-      ),
+    return eventually(
+      `${task} is open`,
+      async () =>
+        (await this.world.store.openTriggers({ type: `sh.keptn.event.${task}.triggered` })).find(
+          ({ event }) => event.shkeptncontext === keptnContext,
+        ),
+      BUSY_MACHINE_MS,
     );
   }
 
@@ -90,7 +96,7 @@ export class RunWorld {
         const row = (await this.rows(keptnContext)).find((one) => one.stage === stage);
         return row?.state === state ? row : undefined;
       },
-      30_000,
+      BUSY_MACHINE_MS,
     );
   }
 

@@ -5,6 +5,7 @@ import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { ActivityWorld, eventOf, SCOPE } from '../support/activity-world.ts';
 import { eventually } from '../support/eventually.ts';
+import { endQueues } from '../support/run-world.ts';
 import { withWorker } from '../support/temporal.ts';
 
 const shipyard = (remediation: string, delay: string) => `
@@ -43,7 +44,7 @@ spec:
 `;
 
 describe('a remediation, a loop of plain sequences', function () {
-  this.timeout(120_000);
+  this.timeout(300_000); // each test runs up to four sequences, on a machine that may be busy
   let world: ActivityWorld;
   /** What the next evaluations measure; the last value stays. */
   let values: number[] = [];
@@ -80,6 +81,7 @@ describe('a remediation, a loop of plain sequences', function () {
       const { store, config } = world;
       const logger = pino({ level: 'silent' });
       parts.runs = createRuns({ temporalClient: client, store, config, logger, taskQueue });
+      await endQueues(client);
       await body(parts.runs);
     });
   };
@@ -102,7 +104,7 @@ describe('a remediation, a loop of plain sequences', function () {
         const done = rows.every(({ state }) => ['finished', 'aborted'].includes(state));
         return rows.length === rounds && done && rows.toReversed();
       },
-      30_000,
+      120_000,
     );
 
   it('escalates through the actions until the evaluation passes', async () => {
@@ -153,8 +155,12 @@ describe('a remediation, a loop of plain sequences', function () {
     await withRuns(async (runs) => {
       const event = problem();
       await runs.trigger(event);
-      await eventually('the service was scaled', () => world.platform.effects.length === 1);
-      await eventually('the action is told', async () => (await eventsOf(event, 'action.finished'))[0]);
+      await eventually('the service was scaled', () => world.platform.effects.length === 1, 60_000);
+      await eventually(
+        'the action is told',
+        async () => (await eventsOf(event, 'action.finished'))[0],
+        60_000,
+      );
       const closed = { ...SCOPE, keptnContext: event.shkeptncontext };
       await Promise.all([runs.problemClosed(closed), runs.problemClosed(closed)]);
       const [row] = await ended(event, 1);

@@ -39,7 +39,7 @@ spec:
 const SLO = 'objectives: [{ sli: x, pass: [{ criteria: ["<=1"] }] }]\ntotal_score: { pass: "90%" }\n';
 
 describe('a sequence started from its event', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let world: ActivityWorld;
   before(async () => {
     world = await ActivityWorld.open();
@@ -92,7 +92,7 @@ describe('a sequence started from its event', function () {
       `${stage} is ${state}`,
       async () =>
         (await states(event.shkeptncontext)).find((row) => row.stage === stage && row.state === state),
-      30_000,
+      90_000,
     );
 
   it('goes through its tasks and its follow-up stage, and leaves nothing open', async () => {
