@@ -24,10 +24,12 @@ describe("Slipway's own chart on a real cluster", function () {
   const admin = KubernetesApi.load(target.kubeconfig);
   const rights = [...PROJECT_RIGHTS, ...TRAFFIC_RIGHTS.istio];
 
+  const helm = findHelm(clusterSettings()) ?? 'helm';
+  const place = ['--namespace=slipway-install', `--kubeconfig=${target.kubeconfig}`];
+
   before(async () => {
     for (const name of NAMESPACES)
       await admin.apply({ resource: RESOURCES.namespace, name }, { metadata: { name } });
-    const helm = findHelm(clusterSettings()) ?? 'helm';
     // Server and workers need Temporal and Postgres: here only what they may do is looked at.
     const settings = [
       'store.urlSecret=store',
@@ -36,10 +38,11 @@ describe("Slipway's own chart on a real cluster", function () {
       'projectNamespaces={rights-hardening}',
     ];
     const sets = settings.flatMap((setting) => ['--set', setting]);
-    const place = ['--namespace=slipway-install', `--kubeconfig=${target.kubeconfig}`];
     await run(helm, ['upgrade', '--install', 'slipway', CHART, ...place, ...sets]);
   });
   after(async () => {
+    // Its Roles in the gateway's namespace would outlive the namespaces below.
+    await run(helm, ['uninstall', 'slipway', '--ignore-not-found', ...place]);
     for (const name of NAMESPACES) await admin.delete({ resource: RESOURCES.namespace, name });
   });
 
