@@ -93,6 +93,14 @@ export interface ShiftRequest extends QueueScope {
   canary: number;
 }
 
+/** Where the users of a service with two sides are. */
+export interface UsersNow {
+  /** Percent that the canary serves; 0 without a canary, 100 where nobody can tell. */
+  onCanary: number;
+  /** The primary could take them. */
+  primaryReady: boolean;
+}
+
 /** Steps of a rollout, each one readable, repeatable and heart-beating. The order is decided by the workflow. */
 export interface RolloutActivities {
   /** Brings the version in as the event asks; answers `data.deployment`. */
@@ -103,8 +111,8 @@ export interface RolloutActivities {
   /** Returns when the side has no request in flight, or its drain time is over. */
   drain(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
   retire(request: QueueScope & { side: 'primary' | 'canary' }): Promise<void>;
-  /** Percent of the users that the canary serves now; 0 without a canary, 100 where nobody can tell. */
-  canaryWeight(request: QueueScope): Promise<number>;
+  /** Where the users are now. */
+  users(request: QueueScope): Promise<UsersNow>;
   /** Ends what an earlier release keeps warm and returns when that is done. */
   endWarm(request: QueueScope & { decision: WarmDecision; key: string }): Promise<WarmEnd>;
   /** Adds to the primary's replicas; answers the new number. */

@@ -11,8 +11,10 @@ import {
 import { endWarmUpdate, warmStatusQuery } from '../contracts/messages.ts';
 import type { KeepWarmInput, WarmDecision, WarmStatus } from '../contracts/workflows.ts';
 import { formatDuration } from '../sequence/duration.ts';
+import { rollout } from './activity-proxies.ts';
 import { plainMessage } from './failures.ts';
-import { backToPrimary, promoteCanary } from './tasks/sides.ts';
+import { backToPrimary, promoteCanary, usersOf } from './tasks/sides.ts';
+import { scopeOf } from './tasks/task.ts';
 
 /** A promotion that failed is tried again after this time, then after twice as long each time. */
 const FIRST_RETRY_MS = 60_000;
@@ -96,11 +98,25 @@ class WarmRelease {
     setCurrentDetails([text, this.#problem ?? ''].filter(Boolean).join('\n\n'));
   }
 
+  async #promote(): Promise<'promoted' | 'rolledBack'> {
+    if ((await usersOf(this.#input)).onCanary === 0) {
+      // Somebody has put the weights back by hand, or removed the service: the new version must not come back.
+      await rollout('stop the canary').retire({ ...scopeOf(this.#input), side: 'canary' });
+      return 'rolledBack';
+    }
+    await promoteCanary(this.#input, this.#input.releaseId);
+    await backToPrimary(this.#input);
+    return 'promoted';
+  }
+
+  async #goBack(): Promise<'rolledBack'> {
+    await backToPrimary(this.#input);
+    return 'rolledBack';
+  }
+
   async #carryOut(decision: WarmDecision): Promise<void> {
     try {
-      if (decision === 'promote') await promoteCanary(this.#input, this.#input.releaseId);
-      await backToPrimary(this.#input);
-      this.#state = decision === 'promote' ? 'promoted' : 'rolledBack';
+      this.#state = decision === 'promote' ? await this.#promote() : await this.#goBack();
       this.#problem = undefined;
     } catch (error) {
       if (isCancellation(error)) throw error;

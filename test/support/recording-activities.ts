@@ -38,7 +38,7 @@ export class RecordingActivities {
       promote: step('promote'),
       drain: step('drain'),
       retire: step('retire'),
-      canaryWeight: async () => 0,
+      users: async () => ({ onCanary: 0, primaryReady: true }),
       endWarm: async () => 'nothing',
       scale: async () => 2,
       prepareEvaluation: async ({ project, stage, service }) => ({

@@ -30,6 +30,7 @@ interface Warm {
   recorded: RecordingActivities;
   client: TestClient;
   scope: { project: string; stage: string; service: string };
+  users: { onCanary: number };
   run(...tasks: (string | TaskDefinition)[]): Promise<SequenceOutcome>;
 }
 
@@ -46,7 +47,17 @@ async function withService(
       end: async (request) => (parts.client === undefined ? 'nothing' : keptWarm(parts.client).end(request)),
     },
   });
-  const activities = recorded.all({ endWarm, ...overrides(recorded) });
+  const users = { onCanary: 0, primaryReady: true };
+  const shiftTraffic: Activities['shiftTraffic'] = async ({ primary, canary }) => {
+    recorded.calls.push(`shiftTraffic ${primary}/${canary}`);
+    users.onCanary = canary;
+  };
+  const activities = recorded.all({
+    endWarm,
+    users: async () => ({ ...users }),
+    shiftTraffic,
+    ...overrides(recorded),
+  });
   await withWorker(activities, async ({ client, taskQueue }) => {
     parts.client = client;
     const scope = { project: 'sockshop', stage: 'dev', service: `carts-${randomUUID().slice(0, 8)}` };
@@ -60,7 +71,7 @@ async function withService(
         options,
       );
     };
-    await body({ recorded, client, scope, run });
+    await body({ recorded, client, scope, users, run });
     if ((await readWarm(client, scope)) !== undefined) {
       await client.workflow.getHandle(keepWarmWorkflowId(scope)).terminate('the test is over');
     }
@@ -176,6 +187,18 @@ describe('a release that keeps its old version warm', () => {
       recorded.calls.length = 0;
       await run({ name: 'action', properties: { action: 'scaling', value: '1' } });
       assert.deepEqual(recorded.calls, PROMOTE);
+    });
+  });
+
+  it('does not bring the new version back when somebody has put the weights back by hand', async () => {
+    await withService(asTheyAre, async ({ recorded, client, scope, users, run }) => {
+      await run(DEPLOY, release('2s'));
+      users.onCanary = 0;
+      await eventually(
+        'the time is over',
+        async () => (await readWarm(client, scope)) === undefined || undefined,
+      );
+      assert.deepEqual(recorded.calls, ['deploy', 'shiftTraffic 0/100', 'shiftTraffic 0/100', 'retire']);
     });
   });
 

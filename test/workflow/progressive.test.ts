@@ -199,7 +199,9 @@ describe('users who stay on the primary until the release', () => {
       { name: 'release', properties: { 'x-steps': steps } },
     ];
     let asked = 0;
-    await runToEnd(recorded, requestFor(tasks), { canaryWeight: async () => (asked++ === 0 ? 0 : 100) });
+    await runToEnd(recorded, requestFor(tasks), {
+      users: async () => ({ onCanary: asked++ === 0 ? 0 : 100, primaryReady: true }),
+    });
     assert.ok(!recorded.calls.includes('shiftTraffic 50/50'), recorded.calls.join());
     assert.equal(asked, 2);
   });
@@ -209,7 +211,9 @@ describe('a canary that was left with users by an earlier delivery', () => {
   it('gives them back before its version is replaced', async () => {
     const recorded = new RecordingActivities();
     const deploy = { name: 'deployment', properties: { deploymentstrategy: 'blue_green_service' } };
-    await runToEnd(recorded, requestFor([deploy]), { canaryWeight: async () => 100 });
+    await runToEnd(recorded, requestFor([deploy]), {
+      users: async () => ({ onCanary: 100, primaryReady: true }),
+    });
     assert.deepEqual(recorded.calls, ['shiftTraffic 100/0', 'drain', 'deploy', 'shiftTraffic 0/100']);
   });
 });

@@ -10,15 +10,15 @@ export function warmActivities({
   platform,
   traffic,
   keptWarm,
-}: WarmDependencies): Pick<RolloutActivities, 'canaryWeight' | 'endWarm'> {
+}: WarmDependencies): Pick<RolloutActivities, 'users' | 'endWarm'> {
   return {
-    canaryWeight: (scope) =>
+    users: (scope) =>
       inActivity(async () => {
         const running = await platform.endpoints(scope);
-        // Without both sides there is nobody to take users from, or nobody to give them to.
-        if (running?.canary === undefined || !running.ready.primary) return 0;
+        const primaryReady = running?.ready.primary ?? false;
+        if (running?.canary === undefined) return { onCanary: 0, primaryReady };
         const seen = await traffic.observe(scope);
-        return seen.state === 'observed' ? seen.weights.canary : 100;
+        return { onCanary: seen.state === 'observed' ? seen.weights.canary : 100, primaryReady };
       }),
     endWarm: (request) =>
       inActivity(async ({ signal, progress }) => {

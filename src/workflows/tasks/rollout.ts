@@ -3,7 +3,7 @@ import { formatDuration } from '../../sequence/duration.ts';
 import { rollout } from '../activity-proxies.ts';
 import { endWarm, keepMsOf, keepOldVersion } from './kept-warm.ts';
 import { type Moved, moveByStep, stepsOf } from './progressive.ts';
-import { backToPrimary, canaryWeight, freeCanary, promoteCanary, shift } from './sides.ts';
+import { backToPrimary, freeCanary, promoteCanary, shift, usersOf } from './sides.ts';
 import type { BuiltinExecutor, BuiltinTask } from './task.ts';
 
 /**
@@ -20,7 +20,8 @@ export const deployment: BuiltinExecutor = async (task) => {
   const bluegreen = isBlueGreen(strategy);
   if (bluegreen) {
     // Left over from a delivery that failed and was not rolled back: its version must not be replaced under its users.
-    if ((await canaryWeight(task)) > 0) await freeCanary(task);
+    const { onCanary, primaryReady } = await usersOf(task);
+    if (onCanary > 0 && primaryReady) await freeCanary(task);
     undoOnAbort(task);
   }
   const answer = await rollout(`deploy ${image(task)} to ${task.stage}`).deploy({
@@ -105,11 +106,11 @@ async function moveAtRelease(task: BuiltinTask, deployed: JsonObject): Promise<M
   const written = blockOf(task, 'release')['x-steps'];
   if (written === undefined) return { result: 'pass', steps: '' };
   const steps = stepsOf(written);
-  const weight = await canaryWeight(task);
+  const { onCanary } = await usersOf(task);
   undoOnAbort(task);
   return moveByStep(
     task,
-    steps.filter((step) => step.weight > weight),
+    steps.filter((step) => step.weight > onCanary),
     deployed,
   );
 }

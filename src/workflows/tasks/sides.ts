@@ -1,3 +1,4 @@
+import type { UsersNow } from '../../contracts/activities.ts';
 import type { QueueScope } from '../../contracts/ids.ts';
 import { rollout } from '../activity-proxies.ts';
 import { scopeOf } from './task.ts';
@@ -33,7 +34,7 @@ export async function freeCanary(scope: QueueScope): Promise<void> {
   await drain(scope, 'canary');
 }
 
-/** Percent of the users that the canary serves now; 0 without a canary. */
-export async function canaryWeight(scope: QueueScope): Promise<number> {
-  return rollout('look where the users are').canaryWeight(scopeOf(scope));
+/** On which side the users are now. */
+export async function usersOf(scope: QueueScope): Promise<UsersNow> {
+  return rollout('look where the users are').users(scopeOf(scope));
 }

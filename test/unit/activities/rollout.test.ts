@@ -120,19 +120,14 @@ describe('the steps of a rollout', () => {
 
   it('knows how many users a canary has, and takes all for what nobody can see', async () => {
     const { traffic, activities } = rollout();
-    assert.equal(await inContext(activities.canaryWeight, SCOPE), 0);
+    assert.deepEqual(await inContext(activities.users, SCOPE), { onCanary: 0, primaryReady: false });
     await inContext(activities.deploy, { triggered: deployment('duplicate') });
     await inContext(activities.shiftTraffic, { ...SCOPE, primary: 70, canary: 30 });
-    assert.equal(
-      await inContext(activities.canaryWeight, SCOPE),
-      0,
-      'without a primary nobody can take them',
-    );
+    assert.deepEqual(await inContext(activities.users, SCOPE), { onCanary: 30, primaryReady: false });
     await inContext(activities.promote, { ...SCOPE, key: 'release' });
-    assert.equal(await inContext(activities.canaryWeight, SCOPE), 30);
     traffic.looksUntilApplied = Number.POSITIVE_INFINITY;
     await traffic.setWeights({ weights: { primary: 70, canary: 30 } });
-    assert.equal(await inContext(activities.canaryWeight, SCOPE), 100);
+    assert.deepEqual(await inContext(activities.users, SCOPE), { onCanary: 100, primaryReady: true });
   });
 
   it('has nothing to end where nothing is kept warm, and stops waiting when the task is aborted', async () => {
