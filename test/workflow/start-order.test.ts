@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
+import { MAX_OCCURRENCES } from '../../src/sequence/limits.ts';
 import { ActivityWorld, eventOf, SCOPE } from '../support/activity-world.ts';
 import { eventually } from '../support/eventually.ts';
 import { RunWorld } from '../support/run-world.ts';
@@ -22,6 +23,9 @@ spec:
           x-max-per-hour: 2
           x-concurrency: parallel
           tasks: [{ name: build }]
+        - name: ring
+          triggeredOn: [{ event: dev.ring.finished }]
+          tasks: [{ name: approval, properties: { pass: automatic } }]
     - name: prod
       sequences:
         - name: delivery
@@ -30,7 +34,7 @@ spec:
 `;
 
 describe('triggers at the same instant', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
   let world: ActivityWorld;
   before(async () => {
     world = await ActivityWorld.open();
@@ -124,6 +128,29 @@ describe('triggers at the same instant', function () {
       await there.answer(late.shkeptncontext, 'check');
       const row = await there.inState(late.shkeptncontext, 'dev', 'finished');
       assert.equal(row.result, 'fail', 'the whole group fails with the service that was refused');
+    });
+  });
+
+  it('end after a hundred rounds when a sequence triggers itself again and again, with the sentence that says so', async () => {
+    await RunWorld.with(world, async (there) => {
+      const event = eventOf('sh.keptn.event.dev.ring.triggered', { result: 'pass' });
+      const { id: _id, type: _type, ...earlier } = event;
+      for (let round = 1; round <= MAX_OCCURRENCES - 3; round += 1) {
+        await there.world.store.placeStart({
+          ...{ eventId: randomUUID(), ...SCOPE, sequence: 'ring' },
+          ...{ keptnContext: earlier.shkeptncontext, time: earlier.time },
+        });
+      }
+      await there.runs.trigger(event);
+      const message = await eventually('the ring ends', () => refusalOf(there, event), 90_000);
+      assert.match(message, /^dev\.ring was not started again: it ran 100 times in this context/);
+      const types = await there.types(event.shkeptncontext);
+      assert.deepEqual(
+        ['approval.finished', 'dev.ring.triggered'].map(
+          (wanted) => types.filter((type) => type === wanted).length,
+        ),
+        [3, 4],
+      );
     });
   });
 
