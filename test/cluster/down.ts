@@ -4,6 +4,7 @@ import type { Resource } from '../../src/activities/kubernetes/resources.ts';
 import { RESOURCES } from '../../src/activities/kubernetes/resources.ts';
 import { run, succeeds, until } from './command.ts';
 import { kubeconfigPath } from './control-plane.ts';
+import { stopKind } from './kind.ts';
 import { containerdSocket } from './node.ts';
 import { Processes } from './processes.ts';
 import { program } from './programs.ts';
@@ -15,6 +16,11 @@ const NODE: Resource = { group: '', version: 'v1', plural: 'nodes', kind: 'Node'
 export async function stopCluster(settings: ClusterSettings, purge: boolean): Promise<void> {
   const processes = new Processes(settings);
   for (const name of ['envoy', 'istiod']) await processes.stop(name);
+  if (settings.kind) {
+    await stopKind(settings);
+    if (purge) rmSync(statePath(settings), { recursive: true, force: true });
+    return;
+  }
   if (processes.pid('kube-apiserver') !== undefined && processes.pid('kubelet') !== undefined)
     await removePods(settings);
   await processes.stop('kubelet');

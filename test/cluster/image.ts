@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { run } from './command.ts';
+import { imagesInKind, loadIntoKind } from './kind.ts';
 import { containerdSocket } from './node.ts';
 import { program } from './programs.ts';
 import type { ClusterSettings } from './settings.ts';
@@ -56,13 +57,17 @@ export async function nodeImage(
 
 /** Imports the image where the kubelet looks, and removes the archive. */
 export async function importImage(settings: ClusterSettings, image: ImageArchive): Promise<void> {
-  const ctr = program(settings, 'ctr');
-  await run(ctr, ['-a', containerdSocket(settings), '-n', 'k8s.io', 'images', 'import', image.file]);
+  if (settings.kind) await loadIntoKind(settings, image.file);
+  else {
+    const ctr = program(settings, 'ctr');
+    await run(ctr, ['-a', containerdSocket(settings), '-n', 'k8s.io', 'images', 'import', image.file]);
+  }
   image.remove();
 }
 
 /** Images that the cluster's containerd holds. */
 export async function importedImages(settings: ClusterSettings): Promise<string[]> {
+  if (settings.kind) return imagesInKind(settings);
   const ctr = program(settings, 'ctr');
   const names = await run(ctr, ['-a', containerdSocket(settings), '-n', 'k8s.io', 'images', 'ls', '-q']);
   return names.split('\n').filter((name) => name !== '');

@@ -4,12 +4,14 @@ import { say } from './command.ts';
 import { stopCluster } from './down.ts';
 import { freeCluster } from './free-cluster.ts';
 import { ensureImages } from './images.ts';
+import { kindIsPossible } from './kind.ts';
 import { clusterSettings } from './settings.ts';
 import { startCluster } from './up.ts';
 
 /**
  * `npm run test:cluster [-- [--short] mocha arguments]`: runs test/cluster/*.test.ts on the cluster of SLIPWAY_KUBECONFIG, else on
- * one that it brings up on this machine (root, Debian packages, Go) and stops again; SLIPWAY_CLUSTER_KEEP=1 lets it run on.
+ * one that it brings up on this machine and stops again: of kind where a container engine answers, else of plain processes (root,
+ * Debian packages, Go). SLIPWAY_CLUSTER_KEEP=1 lets it run on, SLIPWAY_CLUSTER_KIND=0 keeps from kind.
  * `--short` is one tour and one zero-drop round per router, on a cluster of its own that is removed at the end.
  */
 const given = process.argv.slice(2);
@@ -25,6 +27,9 @@ const SHORT_FORM = [
   'tour|loses no request at 500',
 ];
 
+if (own && process.env.SLIPWAY_CLUSTER_KIND === undefined && (await kindIsPossible())) {
+  process.env.SLIPWAY_CLUSTER_KIND = '1';
+}
 const alone = own && short && !keep;
 const settings = alone ? await freeCluster() : clusterSettings();
 let child: ChildProcess | undefined;

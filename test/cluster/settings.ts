@@ -15,6 +15,8 @@ export interface ClusterSettings {
   /** Address of the bridge: the node, the API server and the kubelet. */
   readonly nodeIp: string;
   readonly ports: ClusterPorts;
+  /** Kubernetes comes from kind instead of plain processes. */
+  readonly kind: boolean;
 }
 
 export interface ClusterPorts {
@@ -35,7 +37,7 @@ export interface ClusterPorts {
   readonly gatewayApiIngress: number;
 }
 
-/** Settings from $SLIPWAY_CACHE (default ~/.cache/slipway), $SLIPWAY_CLUSTER_STATE, $SLIPWAY_CLUSTER_NAME and $SLIPWAY_CLUSTER_NET. */
+/** Settings from $SLIPWAY_CACHE (default ~/.cache/slipway), $SLIPWAY_CLUSTER_STATE, $SLIPWAY_CLUSTER_NAME, $SLIPWAY_CLUSTER_NET and $SLIPWAY_CLUSTER_KIND. */
 export function clusterSettings(env: NodeJS.ProcessEnv = process.env): ClusterSettings {
   const cache = env.SLIPWAY_CACHE ?? join(homedir(), '.cache', 'slipway');
   const number = Number(env.SLIPWAY_CLUSTER_NET ?? 247);
@@ -51,6 +53,7 @@ export function clusterSettings(env: NodeJS.ProcessEnv = process.env): ClusterSe
     podNet,
     serviceCidr: `10.${number}.128.0/18`,
     nodeIp: `${podNet}.1`,
+    kind: env.SLIPWAY_CLUSTER_KIND === '1',
     ports: {
       etcd: base,
       etcdPeer: base + 1,

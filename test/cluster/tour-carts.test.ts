@@ -51,10 +51,12 @@ for (const router of tourRouters('istio')) {
       await carts.removeNamespaces(STAGES);
       if (OWN) {
         for (const name of ['carts', 'carts-db'] as const) await ensureDemoImages(clusterSettings(), name);
-        await createVolumes(
-          carts.api,
-          STAGES.map((stage) => ({ namespace: carts.namespace(stage), claim: 'carts-db' })),
-        );
+        // A cluster of kind has a storage class of its own.
+        if (!clusterSettings().kind)
+          await createVolumes(
+            carts.api,
+            STAGES.map((stage) => ({ namespace: carts.namespace(stage), claim: 'carts-db' })),
+          );
       }
       const namespaces = STAGES.map((stage) => carts.namespace(stage));
       product = await startProduct(target, { router, namespaces });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { say } from './command.ts';
 import { kubeconfigPath, startControlPlane } from './control-plane.ts';
 import { startIstio } from './istio.ts';
+import { startKind } from './kind.ts';
 import { withLock } from './lock.ts';
 import { startNode } from './node.ts';
 import { ensurePrograms } from './programs.ts';
@@ -18,10 +19,13 @@ export async function startCluster(settings: ClusterSettings): Promise<string> {
   await ensurePrograms(settings);
   mkdirSync(settings.state, { recursive: true });
   return withLock(join(settings.state, 'lock'), async () => {
-    say('starting the control plane');
-    await startControlPlane(settings);
-    say('starting the node');
-    await startNode(settings);
+    if (settings.kind) await startKind(settings);
+    else {
+      say('starting the control plane');
+      await startControlPlane(settings);
+      say('starting the node');
+      await startNode(settings);
+    }
     say('starting istiod and Envoy');
     await startIstio(settings);
     say(`cluster ready, KUBECONFIG=${kubeconfigPath(settings)}`);
