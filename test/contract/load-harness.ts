@@ -10,10 +10,11 @@ import type { LoadHarness } from './load.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** A project in Git with these files of its service, a server as target, and the tool that `make` builds on them. */
+/** A project in Git with these files of its service, a server as target, and the tool that `make` builds on them. The target listens on `bind`. */
 export async function makeLoadHarness(
   make: (config: GitConfigRepo) => LoadTool,
   files: { [uri: string]: string } = {},
+  bind = '127.0.0.1',
 ): Promise<LoadHarness & { config: GitConfigRepo }> {
   const directory = mkdtempSync(join(tmpdir(), 'slipway-load-'));
   const config = new GitConfigRepo({ directory });
@@ -31,13 +32,13 @@ export async function makeLoadHarness(
     const fails = behaviour.failEvery > 0 && ++behaviour.seen % behaviour.failEvery === 0;
     if (behaviour.failEvery === 0) behaviour.seen++;
     setTimeout(() => response.writeHead(fails ? 500 : 200).end('hello'), behaviour.answerAfter);
-  }).listen(0, '127.0.0.1');
+  }).listen(0, bind);
   await once(server, 'listening');
   return {
     tool: make(config),
     config,
     service,
-    target: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    target: `http://${bind}:${(server.address() as AddressInfo).port}/`,
     write,
     configure: (text) => write({ 'jmeter/jmeter.conf.yaml': text }),
     failEvery: (n) => {
