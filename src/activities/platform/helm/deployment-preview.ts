@@ -18,8 +18,8 @@ export interface PreviewParts {
   readonly mesh: MeshKind;
   /** Objects of a release as it is; empty when there is none. */
   readonly manifest: (release: { name: string; namespace: string }) => Promise<JsonObject[]>;
-  /** Chart that `direct` makes for its route; absent where it makes none. */
-  readonly routeChart?: (manifest: readonly JsonObject[]) => Chart;
+  /** Chart that `direct` makes for its route; undefined where it makes none. */
+  readonly routeChart: (manifest: readonly JsonObject[]) => Chart | undefined;
   /** True when the service has a route; absent where nothing is routed. */
   readonly hasRoute?: () => Promise<boolean>;
   /** Image that users have; undefined before the first deployment. */
@@ -52,7 +52,7 @@ export async function previewOf(
     request.strategy === 'duplicate'
       ? duplicateChart(wanted, { service: request, values, mesh: parts.mesh })
       : request.strategy === 'direct'
-        ? parts.routeChart?.(wanted)
+        ? parts.routeChart(wanted)
         : undefined;
   if (beside !== undefined) {
     const before = await manifest(generated);

@@ -1,0 +1,45 @@
+import type { JsonObject } from '../../../contracts/json.ts';
+import { parseEndpoints } from '../../../files/endpoints.ts';
+import { formatProblem } from '../../../files/problem.ts';
+import { PlatformTerminalError } from '../errors.ts';
+import type { Deployment, DeployRequest, ServiceRef } from '../platform.ts';
+import { localUri, lowestPort, publicUri } from './deployment-uris.ts';
+import { type HelmCluster, releaseOf } from './helm-cluster.ts';
+import { addressedService } from './main-objects.ts';
+import { isKind, objectName } from './objects.ts';
+import { scopeOf } from './user-chart.ts';
+
+/** `deploymentURIsLocal` and `deploymentURIsPublic` of an event. */
+export type DeploymentAddresses = Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'>;
+
+/** Addresses of a deployed chart. One of several Services, which Keptn refused, is addressed by the Service that is released. */
+export async function chartAddresses(
+  { helm, ingress }: Pick<HelmCluster, 'helm' | 'ingress'>,
+  request: ServiceRef,
+  manifest: readonly JsonObject[],
+): Promise<DeploymentAddresses> {
+  const several = manifest.filter((object) => isKind(object, '', 'Service')).length > 1;
+  const values = several ? await helm.values(releaseOf(request, false)) : {};
+  const service = addressedService(manifest, request.service, values);
+  const port = service === undefined ? undefined : lowestPort([service]);
+  if (service === undefined || port === undefined)
+    return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+  const named = several ? { ...request, service: objectName(service) } : request;
+  return {
+    deploymentURIsLocal: [localUri(named, port)],
+    deploymentURIsPublic: [publicUri(named, ingress)],
+  };
+}
+
+/** Addresses from `helm/endpoints.yaml`, for `user_managed`; throws PlatformTerminalError with every problem of the file. */
+export async function userManagedAddresses(
+  { config }: Pick<HelmCluster, 'config'>,
+  request: DeployRequest,
+): Promise<DeploymentAddresses> {
+  const file = 'helm/endpoints.yaml';
+  const found = await config.read(scopeOf(request), file, request.gitCommitId);
+  if (found === undefined) return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
+  const { model, problems } = parseEndpoints(new TextDecoder().decode(found.content), file);
+  if (model === undefined) throw new PlatformTerminalError(problems.map(formatProblem).join('\n'));
+  return model;
+}
