@@ -14,7 +14,7 @@ try {
     const { workflows } = await lane.tell(scenario, { after: 'nothing' });
     for (const [name, workflowId] of Object.entries(workflows)) {
       const history = await stage.client.workflow.getHandle(workflowId).fetchHistory();
-      const file = `${scenario.name}.${name.replace(' ', '-')}.json`;
+      const file = `${scenario.name}.${name.replaceAll(/[^\w.-]+/g, '-')}.json`;
       await writeFile(join(HISTORIES, file), `${JSON.stringify({ workflowId, history: toJson(history) }, null, 1)}\n`);
       console.log(`${file}: ${history.events?.length ?? 0} events`);
     }
