@@ -27,7 +27,9 @@ export function recordedHistories(): RecordedHistory[] {
     .filter((file) => file.endsWith('.json'))
     .sort()
     .map((file) => {
-      const { workflowId, history } = JSON.parse(readFileSync(join(HISTORIES, file), 'utf8')) as RecordedHistory;
+      const { workflowId, history } = JSON.parse(
+        readFileSync(join(HISTORIES, file), 'utf8'),
+      ) as RecordedHistory;
       return { name: file.replace(/\.json$/, ''), workflowId, history: History.fromObject(history) };
     });
 }

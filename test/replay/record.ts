@@ -15,7 +15,10 @@ try {
     for (const [name, workflowId] of Object.entries(workflows)) {
       const history = await stage.client.workflow.getHandle(workflowId).fetchHistory();
       const file = `${scenario.name}.${name.replaceAll(/[^\w.-]+/g, '-')}.json`;
-      await writeFile(join(HISTORIES, file), `${JSON.stringify({ workflowId, history: toJson(history) }, null, 1)}\n`);
+      await writeFile(
+        join(HISTORIES, file),
+        `${JSON.stringify({ workflowId, history: toJson(history) }, null, 1)}\n`,
+      );
       console.log(`${file}: ${history.events?.length ?? 0} events`);
     }
   }
