@@ -35,16 +35,23 @@ function boundRank(n: number, m: number, confidence: number): number {
 
 /** The difference a − b of the given rank (from 1) among all pairs of two sorted samples. */
 function selectDifference(a: Float64Array, b: Float64Array, rank: number): number {
-  let low = (a[0] ?? 0) - (b.at(-1) ?? 0);
-  let high = (a.at(-1) ?? 0) - (b[0] ?? 0);
+  // Differences beyond the largest number have no middle; between the two bounds there is always one.
+  let low = Math.max((a[0] ?? 0) - (b.at(-1) ?? 0), -Number.MAX_VALUE);
+  let high = Math.min((a.at(-1) ?? 0) - (b[0] ?? 0), Number.MAX_VALUE);
   while (low < high) {
-    const pivot = low + (high - low) / 2;
+    const pivot = below(high, low);
     const { count, largest, next } = split(a, b, pivot);
     // Both ends are moved onto differences that occur, so the search ends on one of them.
     if (count >= rank) high = largest;
     else low = next;
   }
   return low;
+}
+
+/** A number from `low` on and below `high`, near their middle: with neighbours it is `low`, as a middle rounded up would never end the search. */
+function below(high: number, low: number): number {
+  const middle = low / 2 + high / 2;
+  return middle > low && middle < high ? middle : low;
 }
 
 /** How many differences are at most the pivot, the largest of them, and the smallest above it. */

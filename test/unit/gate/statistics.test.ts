@@ -126,6 +126,22 @@ describe('statistics', () => {
     );
   });
 
+  it('end on a difference that occurs, also between neighbouring numbers and beyond the largest one', () => {
+    const any = fc.double({ noNaN: true, noDefaultInfinity: true });
+    const neighbours = fc.constantFrom(-6.681430628842536e-75, -6.681430628842535e-75, 5e-324, -5e-324, 0);
+    const numbers = fc.array(fc.oneof(any, neighbours), { minLength: 1, maxLength: 12 });
+    fc.assert(
+      fc.property(numbers, numbers, (a, b) => {
+        const bounded = (x: number) => Math.min(Math.max(x, -Number.MAX_VALUE), Number.MAX_VALUE);
+        const differences = a.flatMap((x) => b.map((y) => bounded(x - y)));
+        const { low, high } = hodgesLehmann(a, b);
+        assert.ok(differences.includes(low), `${low}`);
+        assert.ok(differences.includes(high), `${high}`);
+      }),
+    );
+    assert.equal(hodgesLehmann([0, 5e-324], [0]).low, 0);
+  });
+
   it('find an empty sample undecidable', () => {
     assert.ok(Number.isNaN(mannWhitney([], [1], 'greater').p));
   });
