@@ -181,7 +181,7 @@ function splitWords(text: string): Words {
       index = end + 2;
     } else if (char === "'" || char === '"') {
       const quoted = readQuoted(text, index);
-      if (quoted === undefined) return { refused: `the quote ${char} is never closed` };
+      if (quoted === undefined) return { refused: neverClosed(text, index) };
       word = (word ?? '') + quoted.text;
       index = quoted.end;
     } else if (char === '\\') {
@@ -199,6 +199,14 @@ function splitWords(text: string): Words {
   }
   if (word !== undefined) words.push(word);
   return { words };
+}
+
+/** What is missing behind a quote that has no end: an open template hides the quote that would close it. */
+function neverClosed(text: string, start: number): string {
+  const open = text.lastIndexOf('{{');
+  return open > start && !text.includes('}}', open)
+    ? `the template ${text.slice(open, open + 20)}… is never closed with }}`
+    : `the quote ${text.charAt(start)} is never closed`;
 }
 
 function readQuoted(text: string, start: number): { text: string; end: number } | undefined {

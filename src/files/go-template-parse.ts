@@ -1,34 +1,34 @@
-/** A value inside an action: a path below the dot, a literal, or a function call. */
-export type Operand =
-  | { kind: 'path'; keys: string[] }
-  | { kind: 'literal'; value: string | number | boolean }
-  | { kind: 'call'; name: string; operands: Operand[] };
+import { TemplateError } from './go-template-error.ts';
+import { type Operand, parsePipeline, splitDeclaration } from './go-template-pipeline.ts';
+
+/** A block that an action opens: its pipeline, the variables that it fills, and what it renders. */
+interface Block {
+  operand: Operand;
+  /** Names of `$key, $value :=` or `$value :=`, without their `$`. */
+  names: string[];
+  body: TemplateNode[];
+  otherwise: TemplateNode[];
+}
 
 /** A part of a parsed template. */
 export type TemplateNode =
   | { kind: 'text'; text: string }
   | { kind: 'value'; operand: Operand }
-  | { kind: 'if'; condition: Operand; body: TemplateNode[]; otherwise: TemplateNode[] }
-  | { kind: 'range'; list: Operand; body: TemplateNode[]; otherwise: TemplateNode[] };
-
-/** The template is broken, uses what is not supported, or asks for a value that is not there. */
-export class TemplateError extends Error {
-  override readonly name = 'TemplateTerminalError';
-}
+  | { kind: 'set'; name: string; declares: boolean; operand: Operand }
+  | ({ kind: 'if' | 'with' | 'range' } & Block);
 
 const ACTION = /\{\{(- )?((?:"(?:[^"\\\n]|\\.)*"|`[^`]*`|[^"`])*?)( -)?\}\}/gs;
-const TOKEN = /\s*("(?:[^"\\\n]|\\.)*"|`[^`]*`|[()|]|[^\s()|"`]+)/gy;
 const KEYWORDS = /^(if|else|end|range|with|define|template|block|break|continue)\b/;
 
 /**
- * Parses the part of Go's text/template that webhooks use: fields, literals, pipes, function calls, if, else and range.
- * Throws TemplateError for anything else, naming it.
+ * Parses the part of Go's text/template that webhooks use: fields, variables, literals, pipes, function calls, if, else, with
+ * and range. Throws TemplateError for anything else, naming it.
  */
 export function parseTemplate(source: string): TemplateNode[] {
   const parser = new BlockParser(splitActions(source));
   const nodes = parser.block();
   if (parser.ended !== '')
-    throw new TemplateError(`template: {{${parser.ended}}} has no {{if}} or {{range}}`);
+    throw new TemplateError(`template: {{${parser.ended}}} has no {{if}}, {{with}} or {{range}}`);
   return nodes;
 }
 
@@ -55,7 +55,7 @@ function splitActions(source: string): Piece[] {
   return pieces;
 }
 
-/** Levels of nested if and range above which a template is refused. */
+/** Levels of nested blocks above which a template is refused. */
 const MAX_DEPTH = 50;
 
 class BlockParser {
@@ -64,6 +64,8 @@ class BlockParser {
   readonly #pieces: readonly Piece[];
   #next = 0;
   #depth = 0;
+  /** Names that are known here; a block sees those around it. */
+  #variables = new Set<string>();
 
   constructor(pieces: readonly Piece[]) {
     this.#pieces = pieces;
@@ -89,24 +91,43 @@ class BlockParser {
 
   #action(text: string): TemplateNode {
     const keyword = KEYWORDS.exec(text)?.[1];
-    if (keyword === undefined) return { kind: 'value', operand: parsePipeline(text) };
-    const operand = parsePipeline(text.slice(keyword.length));
-    if (keyword === 'if') {
-      return { kind: 'if', condition: operand, body: this.#nested(), otherwise: this.#otherwise() };
+    if (keyword === 'if' || keyword === 'with' || keyword === 'range')
+      return { kind: keyword, ...this.#opened(text.slice(keyword.length), keyword === 'range') };
+    if (keyword !== undefined) {
+      throw new TemplateError(
+        `template: {{${keyword}}} is not supported; use fields, index, if, else, with and range`,
+      );
     }
-    if (keyword === 'range') {
-      return { kind: 'range', list: operand, body: this.#nested(), otherwise: this.#otherwise() };
-    }
-    throw new TemplateError(
-      `template: {{${keyword}}} is not supported; use fields, index, if, else and range`,
-    );
+    const { names, declares, pipeline } = splitDeclaration(text);
+    const operand = parsePipeline(pipeline, this.#variables);
+    const [name, second] = names;
+    if (name === undefined) return { kind: 'value', operand };
+    if (second !== undefined || !(declares || this.#variables.has(name)))
+      throw new TemplateError(`template: cannot set a variable in {{${text}}}`);
+    this.#variables.add(name);
+    return { kind: 'set', name, declares, operand };
+  }
+
+  #opened(text: string, isRange: boolean): Block {
+    const around = this.#variables;
+    const { names, declares, pipeline } = splitDeclaration(text);
+    if (names.length > (isRange ? 2 : 1) || (names.length > 0 && !declares))
+      throw new TemplateError(`template: cannot set variables in {{${text.trim()}}}`);
+    const operand = parsePipeline(pipeline, around);
+    this.#variables = new Set([...around, ...names]);
+    const block = { operand, names, body: this.#nested(), otherwise: this.#otherwise() };
+    this.#variables = around;
+    return block;
   }
 
   #nested(): TemplateNode[] {
     if (++this.#depth > MAX_DEPTH) throw new TemplateError(`template: more than ${MAX_DEPTH} nested blocks`);
+    const around = this.#variables;
+    this.#variables = new Set(around);
     const nodes = this.block();
+    this.#variables = around;
     this.#depth--;
-    if (this.ended === '') throw new TemplateError('template: {{if}} or {{range}} has no {{end}}');
+    if (this.ended === '') throw new TemplateError('template: {{if}}, {{with}} or {{range}} has no {{end}}');
     return nodes;
   }
 
@@ -120,72 +141,4 @@ class BlockParser {
     }
     return [this.#action(ended.replace(/^else\s+/, ''))];
   }
-}
-
-/** Parses `a b | f "x"`: the value of each stage becomes the last operand of the next. */
-function parsePipeline(text: string): Operand {
-  const tokens = tokenize(text);
-  const stages: Operand[][] = [[]];
-  let position = 0;
-  const group = (): Operand => {
-    const start = position;
-    let open = 1;
-    while (open > 0) {
-      const token = tokens[position++];
-      if (token === undefined) throw new TemplateError(`template: "(" is never closed in {{${text.trim()}}}`);
-      if (token === '(') open++;
-      if (token === ')') open--;
-    }
-    return parsePipeline(tokens.slice(start, position - 1).join(' '));
-  };
-  while (position < tokens.length) {
-    const token = tokens[position++] ?? '';
-    if (token === '|') stages.push([]);
-    else stages.at(-1)?.push(token === '(' ? group() : operand(token));
-  }
-  let value: Operand | undefined;
-  for (const stage of stages) value = applied(stage, value, text);
-  if (value === undefined) throw new TemplateError('template: an action {{}} is empty');
-  return value;
-}
-
-function tokenize(text: string): string[] {
-  const matches = [...text.matchAll(TOKEN)];
-  const read = matches.reduce((length, match) => length + match[0].length, 0);
-  if (text.slice(read).trim() !== '') throw new TemplateError(`template: cannot read {{${text.trim()}}}`);
-  return matches.map((match) => match[1] ?? '');
-}
-
-function operand(token: string): Operand {
-  if (token === '.') return { kind: 'path', keys: [] };
-  if (/^(\.[\p{L}_][\p{L}\p{N}_]*)+$/u.test(token)) return { kind: 'path', keys: token.slice(1).split('.') };
-  if (token.startsWith('`')) return { kind: 'literal', value: token.slice(1, -1) };
-  if (token.startsWith('"')) return { kind: 'literal', value: unquote(token) };
-  if (token === 'true' || token === 'false') return { kind: 'literal', value: token === 'true' };
-  if (/^-?\d+(\.\d+)?$/.test(token)) return { kind: 'literal', value: Number(token) };
-  if (/^[a-z]+$/i.test(token)) return { kind: 'call', name: token, operands: [] };
-  const hint = token.startsWith('.')
-    ? '; read keys with other characters by index, as in {{index .data "a-b"}}'
-    : '';
-  throw new TemplateError(`template: cannot read "${token}"${hint}`);
-}
-
-function unquote(token: string): string {
-  try {
-    return JSON.parse(token) as string;
-  } catch {
-    throw new TemplateError(`template: the text ${token} has an escape that is not supported`);
-  }
-}
-
-function applied(stage: Operand[], piped: Operand | undefined, text: string): Operand {
-  const [first, ...rest] = stage;
-  if (first === undefined) throw new TemplateError(`template: a value is missing in {{${text.trim()}}}`);
-  if (first.kind === 'call' && first.operands.length === 0) {
-    return { ...first, operands: piped === undefined ? rest : [...rest, piped] };
-  }
-  if (rest.length > 0 || piped !== undefined) {
-    throw new TemplateError(`template: a value cannot be called with arguments in {{${text.trim()}}}`);
-  }
-  return first;
 }

@@ -1,138 +1,99 @@
-import { formatGoFloat } from '../gate/number-format.ts';
 import { isJsonObject, type Json, type JsonObject } from '../sequence/json.ts';
-import { type Operand, parseTemplate, TemplateError, type TemplateNode } from './go-template-parse.ts';
+import { TemplateError } from './go-template-error.ts';
+import { FUNCTIONS, isTrue, itemsOf, print } from './go-template-functions.ts';
+import { parseTemplate, type TemplateNode } from './go-template-parse.ts';
+import type { Operand } from './go-template-pipeline.ts';
 
-export { TemplateError } from './go-template-parse.ts';
+export { TemplateError } from './go-template-error.ts';
 
 /** Characters that one rendered text may have. */
 const MAX_RENDERED = 1024 * 1024;
+
+/** The dot of an action, and the variables around it; `$` is the whole data. */
+interface Scope {
+  dot: Json;
+  variables: Map<string, Json>;
+  around?: Scope;
+}
 
 /**
  * Renders a Go template over data as Keptn's webhook-service did (missingkey=error).
  * Throws TemplateError for a broken template, an unsupported function, or a value that is not there.
  */
 export function renderTemplate(source: string, data: JsonObject): string {
-  return render(parseTemplate(source), data);
+  return render(parseTemplate(source), { dot: data, variables: new Map([['', data]]) });
 }
 
-function render(nodes: readonly TemplateNode[], dot: Json): string {
+function render(nodes: readonly TemplateNode[], scope: Scope): string {
   let text = '';
   for (const node of nodes) {
-    text += renderNode(node, dot);
+    text += renderNode(node, scope);
     if (text.length > MAX_RENDERED) throw new TemplateError(`template: more than ${MAX_RENDERED} characters`);
   }
   return text;
 }
 
-function renderNode(node: TemplateNode, dot: Json): string {
+function renderNode(node: TemplateNode, scope: Scope): string {
+  if (node.kind === 'text') return node.text;
+  const value = evaluate(node.operand, scope);
   switch (node.kind) {
-    case 'text':
-      return node.text;
     case 'value':
-      return print(evaluate(node.operand, dot));
+      return print(value);
+    case 'set':
+      holderOf(node.name, node.declares ? scope : undefined, scope).variables.set(node.name, value);
+      return '';
     case 'if':
-      return render(isTrue(evaluate(node.condition, dot)) ? node.body : node.otherwise, dot);
+      return render(isTrue(value) ? node.body : node.otherwise, inner(scope, scope.dot, node.names, [value]));
+    case 'with':
+      return isTrue(value)
+        ? render(node.body, inner(scope, value, node.names, [value]))
+        : render(node.otherwise, inner(scope, scope.dot, node.names, [value]));
     case 'range': {
-      const items = itemsOf(evaluate(node.list, dot));
-      if (items.length === 0) return render(node.otherwise, dot);
-      return items.map((item) => render(node.body, item)).join('');
+      const items = itemsOf(value);
+      if (items.length === 0) return render(node.otherwise, inner(scope, scope.dot));
+      return items
+        .map(([key, item]) => {
+          const filled = node.names.length === 2 ? [key, item] : [item];
+          return render(node.body, inner(scope, item, node.names, filled));
+        })
+        .join('');
     }
   }
 }
 
-function evaluate(operand: Operand, dot: Json): Json {
+function inner(around: Scope, dot: Json, names: readonly string[] = [], values: readonly Json[] = []): Scope {
+  return { dot, around, variables: new Map(names.map((name, index) => [name, values[index] ?? null])) };
+}
+
+/** The scope that a variable is set in: where it is declared. */
+function holderOf(name: string, declared: Scope | undefined, scope: Scope): Scope {
+  if (declared !== undefined) return declared;
+  for (let at: Scope | undefined = scope; at !== undefined; at = at.around)
+    if (at.variables.has(name)) return at;
+  return scope;
+}
+
+function evaluate(operand: Operand, scope: Scope): Json {
   switch (operand.kind) {
     case 'literal':
       return operand.value;
     case 'path':
-      return operand.keys.reduce(field, dot);
+      return operand.keys.reduce(field, scope.dot);
+    case 'fields':
+      return operand.keys.reduce(field, evaluate(operand.of, scope));
+    case 'variable': {
+      const value = holderOf(operand.name, undefined, scope).variables.get(operand.name) ?? null;
+      return operand.keys.reduce(field, value);
+    }
     case 'call': {
       const call = FUNCTIONS.get(operand.name);
-      if (call === undefined) {
-        throw new TemplateError(
-          `template: the function "${operand.name}" is not supported; use ${[...FUNCTIONS.keys()].join(', ')}`,
-        );
-      }
-      return call(operand.operands.map((item) => evaluate(item, dot)));
+      if (call === undefined) throw new TemplateError(`template: no function "${operand.name}"`);
+      return call(operand.operands.map((item) => evaluate(item, scope)));
     }
   }
 }
 
-type TemplateFunction = (values: Json[]) => Json;
-
-const FUNCTIONS: ReadonlyMap<string, TemplateFunction> = new Map<string, TemplateFunction>([
-  ['index', ([first = null, ...keys]) => keys.reduce<Json>(indexed, first)],
-  ['eq', ([first, ...others]) => others.some((other) => other === first)],
-  ['ne', ([first, other]) => first !== other],
-  ['not', ([value = null]) => !isTrue(value)],
-  ['and', (values) => values.find((value) => !isTrue(value)) ?? values.at(-1) ?? null],
-  ['or', (values) => values.find(isTrue) ?? values.at(-1) ?? null],
-  ['len', ([value = null]) => lengthOf(value)],
-  ['print', (values) => values.map(print).join('')],
-  ['printf', ([format = '', ...values]) => printf(print(format), values)],
-  ['urlquery', (values) => encodeURIComponent(values.map(print).join('')).replaceAll('%20', '+')],
-  ['js', (values) => JSON.stringify(values.map(print).join('')).slice(1, -1)],
-]);
-
 function field(value: Json, key: string): Json {
   if (isJsonObject(value) && Object.hasOwn(value, key)) return value[key] ?? null;
   throw new TemplateError(`template: the event has no value at "${key}"`);
-}
-
-function indexed(value: Json, key: Json): Json {
-  if (typeof key === 'string' && isJsonObject(value))
-    return Object.hasOwn(value, key) ? (value[key] ?? null) : null;
-  if (typeof key === 'number' && Array.isArray(value) && key >= 0 && key < value.length)
-    return value[key] ?? null;
-  throw new TemplateError(`template: cannot take index ${print(key)} of ${describe(value)}`);
-}
-
-function isTrue(value: Json): boolean {
-  if (Array.isArray(value)) return value.length > 0;
-  if (isJsonObject(value)) return Object.keys(value).length > 0;
-  return value !== null && value !== false && value !== 0 && value !== '';
-}
-
-function itemsOf(value: Json): Json[] {
-  if (Array.isArray(value)) return value;
-  if (isJsonObject(value))
-    return Object.keys(value)
-      .sort()
-      .map((key) => value[key] ?? null);
-  if (value === null) return [];
-  throw new TemplateError(`template: range cannot iterate over ${describe(value)}`);
-}
-
-function lengthOf(value: Json): number {
-  if (typeof value === 'string') return new TextEncoder().encode(value).length;
-  return itemsOf(value).length;
-}
-
-function printf(format: string, values: Json[]): string {
-  let next = 0;
-  return format.replaceAll(/%(.)/g, (_all, verb: string) => {
-    if (verb === '%') return '%';
-    const value = values[next++] ?? null;
-    if (verb === 'q') return JSON.stringify(print(value));
-    if (verb === 'd' && typeof value === 'number') return String(Math.trunc(value));
-    if (verb === 's' || verb === 'v') return print(value);
-    throw new TemplateError(`template: printf with %${verb} is not supported; use %s, %v, %d or %q`);
-  });
-}
-
-/** A value as Go's `%v` writes it. */
-function print(value: Json): string {
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return formatGoFloat(value);
-  if (value === null) return '<no value>';
-  if (Array.isArray(value)) return `[${value.map(print).join(' ')}]`;
-  if (typeof value === 'boolean') return String(value);
-  const entries = Object.keys(value).sort();
-  return `map[${entries.map((key) => `${key}:${print(value[key] ?? null)}`).join(' ')}]`;
-}
-
-function describe(value: Json): string {
-  if (value === null) return 'nothing';
-  if (Array.isArray(value)) return `a list of ${value.length}`;
-  return typeof value === 'object' ? 'an object' : `a ${typeof value}`;
 }

@@ -1,5 +1,6 @@
 import type { EventData } from '../../contracts/events.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
+import { coversType } from '../../files/event-cover.ts';
 import type { Store } from '../../store/store.ts';
 import { objectAt, textAt, textsAt } from './payload.ts';
 
@@ -29,20 +30,6 @@ export async function subscribers(
     found.set(name, { name, exact: exact || (found.get(name)?.exact ?? false) });
   }
   return [...found.values()];
-}
-
-/**
- * True when a subscription's event covers a type: `*` stands for one part between dots, a closing `>` for all the rest,
- * as in the message bus that Keptn 1.4.5 used.
- */
-export function coversType(pattern: string, type: string): boolean {
-  const wanted = pattern.split('.');
-  const parts = type.split('.');
-  for (const [index, part] of wanted.entries()) {
-    if (part === '>' && index === wanted.length - 1) return parts.length > index;
-    if (parts[index] === undefined || (part !== '*' && part !== parts[index])) return false;
-  }
-  return wanted.length === parts.length;
 }
 
 function subscriptionsOf(registration: JsonObject): JsonObject[] {

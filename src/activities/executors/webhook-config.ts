@@ -1,9 +1,9 @@
 import type { KeptnEvent } from '../../contracts/events.ts';
+import { coversType } from '../../files/event-cover.ts';
 import { formatProblem } from '../../files/problem.ts';
 import { parseWebhook, type Webhook } from '../../files/webhook.ts';
 import { LEVELS, type ScopedFiles } from '../config/scoped-files.ts';
 import { fileScope } from './payload.ts';
-import { coversType } from './registrations.ts';
 
 const WEBHOOK_FILE = 'webhook/webhook.yaml';
 

@@ -74,6 +74,8 @@ class WebhookCall {
 
   /** Sends one request after the other and adds what they answer; the first failure ends it and is answered. */
   async send(options: RequestOptions, responses: Json[]): Promise<string | undefined> {
+    const { type, refusal } = this.#webhook;
+    if (refusal !== undefined) return `webhook ${type}: ${refusal}`;
     for (const template of this.#webhook.requests) {
       try {
         const body = await sendRequest(renderRequest(template, this.#data), options);

@@ -1,3 +1,4 @@
+import { coversType } from '../event-cover.ts';
 import type { JobConfig } from '../job.ts';
 import type { Problem } from '../problem.ts';
 import type { CheckedFile } from '../validate.ts';
@@ -62,7 +63,7 @@ function jobAnswers(config: JobConfig, eventType: string): boolean {
 }
 
 function webhookAnswers(config: WebhookFile, eventType: string): boolean {
-  return config.webhooks.some((webhook) => webhook.type === eventType);
+  return config.webhooks.some((webhook) => coversType(webhook.type, eventType));
 }
 
 function firstOfEach<Item>(items: readonly Item[], keyOf: (item: Item) => string): Item[] {

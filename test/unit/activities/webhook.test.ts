@@ -156,6 +156,25 @@ requests:
     assert.deepEqual(seen, []);
   });
 
+  it('are carried out beside an entry that cannot be, which fails with its place', async () => {
+    const settings = { webhookAllowedHosts: [`127.0.0.1:${port}`], webhookTimeoutMs: 2_000 };
+    const entry = (type: string, url: string) =>
+      `    - type: sh.keptn.event.${type}.triggered\n      subscriptionID: a\n      sendFinished: true\n      requests: ['curl ${url}']\n`;
+    await world.write(
+      'webhook/webhook.yaml',
+      `${HEAD}${entry('broken', 'http://a.example/{{oops}}')}${entry('ticket', `http://127.0.0.1:${port}/ok`)}`,
+    );
+    const { runWebhook } = world.activities({ options: settings });
+    const good = await inContext(runWebhook, { triggered: await world.event('ticket', {}) });
+    assert.equal(good.result, 'pass');
+    const bad = await inContext(runWebhook, { triggered: await world.event('broken', {}) });
+    assert.equal(bad.status, 'errored');
+    assert.match(
+      bad.message,
+      /webhook sh\.keptn\.event\.broken\.triggered: webhook\/webhook\.yaml:8:18: .*function "oops" is not supported/,
+    );
+  });
+
   it('say which secret is missing', async () => {
     const finished = await run(
       `${ENV.replace('key: token', 'key: nope')}\nrequests: [{ url: http://HOST/x, method: GET }]`,

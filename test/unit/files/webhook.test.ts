@@ -53,16 +53,53 @@ spec:
         - { url: http://a.example, method: DELETE }
         - { url: "http://{{.a", method: GET }
         - { url: http://a.example, method: POST, payload: "@/etc/passwd" }
+    - type: sh.keptn.event.test.triggered
 `;
     const problems = problemsOf(text).join('\n');
-    assert.match(problems, /webhook\.yaml:1:13: error: apiVersion: apiVersion "v2" is not known/);
-    assert.match(problems, /:2:7: error: kind: kind must be WebhookConfig/);
+    assert.match(problems, /webhook\.yaml:1:13: warning: apiVersion: apiVersion "v2" is not known/);
+    assert.match(problems, /:2:7: warning: kind: kind is "Webhook", not WebhookConfig/);
     assert.match(problems, /:5:12: warning: .*unknown key "typ"/);
     assert.match(problems, /:5:7: error: .*type is missing/);
     assert.match(problems, /:7:11: error: .*must begin with curl, got "wget"/);
     assert.match(problems, /:8:11: error: .*the method "DELETE" is not allowed/);
     assert.match(problems, /:9:11: error: .*never closed/);
     assert.match(problems, /:10:11: error: .*payload from a file/);
+    assert.match(problems, /:11:7: error: .*there are no requests/);
+    assert.match(problemsOf('apiVersion: webhookconfig.keptn.sh/v1beta1\n').join(), /there are no webhooks/);
+  });
+
+  it('keeps the other entries usable when one cannot be carried out, whatever version and kind say', () => {
+    const { model, problems } = parseWebhook(
+      `apiVersion: webhookconfig.keptn.sh/v1alpha1
+kind: Webhook
+spec:
+  webhooks:
+    - type: sh.keptn.event.notify.triggered
+      subscriptionID: a
+      requests: ['curl --data "{{.secret.slack-hook.key}}" http://a.example']
+    - type: sh.keptn.event.evaluation.>
+      subscriptionID: b
+      requests: [curl -X PATCH http://a.example/flags?x=1&y=2]
+`,
+      'webhook.yaml',
+    );
+    assert.deepEqual(
+      model?.webhooks.map(({ type, refusal, requests }) => [type, refusal, requests.length]),
+      [
+        [
+          'sh.keptn.event.notify.triggered',
+          'webhook.yaml:7:18: error: spec.webhooks[0].requests[0]: template: cannot read ".secret.slack-hook.key"; ' +
+            'read keys with other characters by index, as in {{index .data "a-b"}}',
+          0,
+        ],
+        ['sh.keptn.event.evaluation.>', undefined, 1],
+      ],
+    );
+    assert.equal(model?.webhooks[1]?.requests[0]?.method, 'PATCH');
+    assert.deepEqual(
+      problems.map(({ severity }) => severity),
+      ['warning', 'error'],
+    );
   });
 });
 
@@ -106,6 +143,7 @@ describe('a curl text', () => {
       ['curl -d @/etc/passwd http://h', /data from a file/],
       ['curl http://a http://b', /two URLs/],
       ["curl 'http://a", /quote ' is never closed/],
+      ["curl -d '{{.data. status}.' http://h", /template \{\{\.data\. status\}.*is never closed with \}\}/],
       ['curl -X', /option -X has no value/],
       ['curl', /no URL/],
       ['', /must begin with curl/],
@@ -138,6 +176,7 @@ describe('a Go template', () => {
       none: null,
       list: ['a', 'b'],
       map: { b: 1, a: 'z' },
+      'nested-key': { url: 'http://u', deep: { score: 99.5 } },
     },
     env: { key: 's' },
   };
@@ -159,6 +198,20 @@ describe('a Go template', () => {
       ['{{range .data.list}}<{{.}}>{{else}}none{{end}}', '<a><b>'],
       ['a  {{- " b" -}}  c', 'a bc'],
       ['{{/* note */}}x', 'x'],
+      ['{{(index .data "nested-key").url}}{{((index .data "nested-key").deep).score}}', 'http://u99.5'],
+      ['{{$s := (index .data "nested-key").deep.score}}{{if ge $s 99.0}}high{{else}}low{{end}}', 'high'],
+      [
+        '{{$p := .data}}{{$p.project}} {{$.env.key}} {{with .data.map}}{{.a}} {{$.env.key}}{{end}}',
+        'sockshop s z s',
+      ],
+      ['{{range $i, $e := .data.list}}{{$i}}={{$e}}{{$.env.key}} {{end}}', '0=as 1=bs '],
+      [
+        '{{range $k, $v := .data.map}}{{$k}}{{$v}} {{end}}{{range $v := .data.list}}{{$v}}{{end}}',
+        'az b1 ab',
+      ],
+      ['{{$x := 1}}{{if true}}{{$x = 2}}{{$y := 3}}{{$y}}{{end}}{{$x}}', '32'],
+      ['{{with $q := .data.none}}{{$q}}{{else}}nothing{{end}}', 'nothing'],
+      ['{{lt 1 2}} {{le 2 2}} {{gt 1 2}} {{lt "a" "b"}}', 'true true false true'],
     ];
     for (const [text, expected] of cases) assert.equal(render(text), expected, text);
   });
@@ -175,7 +228,12 @@ describe('a Go template', () => {
       ['x{{end}}', /has no \{\{if\}\}/],
       ['{{.data', /never closed/],
       ['{{}}', /a value is missing/],
-      ['{{$x := 1}}', /cannot read/],
+      ['{{id}}', /function "id" is not supported; use .* or write \.id for a value of the event/],
+      ['{{$x}}', /variable "\$x" is not defined/],
+      ['{{$x = 1}}', /cannot set a variable/],
+      ['{{if true}}{{$x := 1}}{{end}}{{$x}}', /variable "\$x" is not defined/],
+      ['{{if $a, $b := .data.map}}{{end}}', /cannot set variables/],
+      ['{{ge .data.project 1}}', /cannot compare a string with a number/],
       ['{{.data.project | printf "%x"}}', /printf with %x/],
       ['{{range .data.project}}{{end}}', /cannot iterate over a string/],
     ];
