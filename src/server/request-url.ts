@@ -20,6 +20,13 @@ export function resourceUriOf(escaped: string): string {
   return /%[0-9A-Fa-f]{2}/.test(once) ? decodeQuery(once) : once;
 }
 
+/**
+ * The path of a file below its scope: Keptn 1.4.5 joined both with a slash, and its own clients name `/webhook/webhook.yaml`.
+ */
+export function withoutLeadingSlash(uri: string): string {
+  return uri.replace(/^\/+/, '');
+}
+
 function decodeQuery(text: string): string {
   return decodePercent(text.replaceAll('+', '%20'));
 }

@@ -1,30 +1,12 @@
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { buildGoClient } from '../support/go-client.ts';
 import { Api, TOKEN } from '../unit/server/api.ts';
 
-const SOURCE = fileURLToPath(new URL('./go-client', import.meta.url));
-
 type Answers = { [call: string]: unknown };
-
-/** Builds the Go program; undefined with the reason on the console when this machine cannot. */
-function build(directory: string): string | undefined {
-  const program = join(directory, 'go-client');
-  const { error, status, stderr } = spawnSync('go', ['build', '-o', program, '.'], {
-    cwd: SOURCE,
-    encoding: 'utf8',
-    env: { ...process.env, GOFLAGS: '-buildvcs=false' },
-    timeout: 240_000,
-  });
-  if (error === undefined && status === 0) return program;
-  console.log(
-    `      the Go client of Keptn cannot be built here: ${error?.message ?? stderr.trim().slice(-300)}`,
-  );
-  return undefined;
-}
 
 describe('the client library of Keptn 1.4.5’s command line', function () {
   // The first build on a machine fetches modules; later ones take seconds.
@@ -34,10 +16,12 @@ describe('the client library of Keptn 1.4.5’s command line', function () {
   let answers: Answers = {};
 
   before(async function () {
-    const program = build(directory);
+    const program = buildGoClient(directory);
     if (program === undefined) return this.skip();
     await api.start();
-    const child = spawn(program, [`${api.url}/api`, TOKEN], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, ['library', `${api.url}/api`, TOKEN], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const text = (await child.stdout.setEncoding('utf8').toArray()).join('');
     answers = JSON.parse(text) as Answers;
   });

@@ -9,7 +9,7 @@ import { ApiError } from '../errors.ts';
 import { pageRequest, queryOf, slicePage } from '../paging.ts';
 import { withShipyard } from '../project-changes.ts';
 import { parseBody } from '../request-body.ts';
-import { rawResourceUri, resourceUriOf } from '../request-url.ts';
+import { rawResourceUri, resourceUriOf, withoutLeadingSlash } from '../request-url.ts';
 import { decodeBase64 } from '../shipyard-text.ts';
 
 const SCOPES = [
@@ -64,12 +64,12 @@ function scopeOf(request: FastifyRequest): ResourceScope {
 }
 
 function uriOf(request: FastifyRequest): string {
-  return resourceUriOf(rawResourceUri(request.raw.url ?? ''));
+  return withoutLeadingSlash(resourceUriOf(rawResourceUri(request.raw.url ?? '')));
 }
 
 function fileOf({ resourceURI, resourceContent }: z.infer<typeof resource>): File {
   const content = decodeBase64(resourceContent ?? '', `the content of ${resourceURI}`);
-  if (content.length <= MAX_FILE_BYTES) return { uri: resourceURI, content };
+  if (content.length <= MAX_FILE_BYTES) return { uri: withoutLeadingSlash(resourceURI), content };
   throw new ApiError(413, `${resourceURI} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are stored`);
 }
 

@@ -1,4 +1,5 @@
-// The client library of Keptn's own command line, turned on an API: prints what it decoded from each answer as one JSON object.
+// The client library of Keptn's own command line, turned on an API. `library ENDPOINT TOKEN` makes every call once and prints
+// what it decoded from each answer as one JSON object; `keptn ENDPOINT TOKEN [--pace=F] COMMAND…` makes the calls of one command.
 package main
 
 import (
@@ -40,7 +41,11 @@ func note(call string, value any, problem any) {
 func text(value string) *string { return &value }
 
 func main() {
-	endpoint, token := os.Args[1], os.Args[2]
+	endpoint, token := os.Args[2], os.Args[3]
+	if os.Args[1] == "keptn" {
+		runCommand(endpoint, token, os.Args[4:])
+		return
+	}
 	set := connect(endpoint, token)
 	ctx := context.Background()
 

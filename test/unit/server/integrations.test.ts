@@ -179,6 +179,19 @@ describe('the API for integrations', function () {
       assert.equal((await api.send('GET', path)).status, 404);
     });
 
+    it('reads and writes a path that begins with a slash below its scope, escaped once or twice', async () => {
+      await put('/resource-service/v1/project/tour/stage/qa/resource', '/webhook/webhook.yaml', 'hooks');
+      for (const path of [
+        'webhook%2Fwebhook.yaml',
+        '%2Fwebhook%2Fwebhook.yaml',
+        '%252Fwebhook%252Fwebhook.yaml',
+      ]) {
+        const { json } = await api.get(`/resource-service/v1/project/tour/stage/qa/resource/${path}`);
+        assert.equal(json.resourceURI, 'webhook/webhook.yaml', path);
+      }
+      assert.equal((await put(service, '/', 'a')).status, 400);
+    });
+
     it('refuses what leads elsewhere, is no base64, is too large, or belongs nowhere', async () => {
       assert.equal((await put(service, '../x', 'a')).status, 400);
       assert.equal((await put(service, 'a~b', 'a')).status, 400);
