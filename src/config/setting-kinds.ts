@@ -29,6 +29,25 @@ export const readPort: ReadSetting<number> = (text, where) => {
   throw new ConfigurationError(`${where} is "${text}", which is no port`, 'use a number from 0 to 65535');
 };
 
+/** `true` or `false`. */
+export const readBoolean: ReadSetting<boolean> = (text, where) => {
+  const word = text.trim().toLowerCase();
+  if (word === 'true' || word === 'false') return word === 'true';
+  throw new ConfigurationError(`${where} is "${text}", which is neither true nor false`, 'use true or false');
+};
+
+/** An address of a page, `http://` or `https://`, without user and password. */
+export const readPageAddress: ReadSetting<string> = (text, where) => {
+  const url = URL.parse(readText(text, where));
+  if (url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '') {
+    return url.href;
+  }
+  throw new ConfigurationError(
+    `${where} is no address of a page`,
+    'use http(s)://host[:port][/path] without user and password',
+  );
+};
+
 /** One of LOG_LEVELS. */
 export const readLogLevel: ReadSetting<LogLevel> = (text, where) => {
   const level = LOG_LEVELS.find((known) => known === text.trim().toLowerCase());

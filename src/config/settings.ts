@@ -3,9 +3,11 @@ import {
   type NetworkAddress,
   type ReadSetting,
   readAddress,
+  readBoolean,
   readEndpoint,
   readHosts,
   readLogLevel,
+  readPageAddress,
   readPath,
   readPort,
   readText,
@@ -37,6 +39,8 @@ export interface SettingValues {
   serverHost: string;
   serverPort: number;
   serverToken: string | undefined;
+  automaticProvisioning: boolean;
+  webUi: string | undefined;
   storeUrl: string | undefined;
   gitDir: string | undefined;
   temporalProfile: string | undefined;
@@ -112,6 +116,23 @@ export const SETTINGS: {
     description: 'Token that `slipway server` asks its callers for.',
     read: readText,
     secret: true,
+  },
+  automaticProvisioning: {
+    key: 'server.automatic-provisioning',
+    env: 'SLIPWAY_AUTOMATIC_PROVISIONING',
+    description:
+      "With `false`, Keptn's `create project` asks for a Git upstream and sends it; with `true` it drops its `--git-…` options. For `server` and `dev`.",
+    defaultText: '`true`',
+    read: readBoolean,
+    fallback: () => true,
+  },
+  webUi: {
+    key: 'server.web-ui',
+    env: 'SLIPWAY_WEB_UI',
+    description:
+      "Where `/bridge` of `server` leads, the address that `keptn auth` shows: Temporal's web interface, or another page.",
+    defaultText: "none; with `slipway dev` Temporal's web interface",
+    read: readPageAddress,
   },
   storeUrl: {
     key: 'store.url',

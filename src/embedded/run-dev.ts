@@ -13,6 +13,7 @@ export async function runDev(options: DevOptions): Promise<RunEnd> {
     inMemory,
     logger,
     logLevel,
+    automaticProvisioning: options.settings.get('automaticProvisioning'),
     onProgress: (text) => process.stderr.write(`slipway dev: ${text}\n`),
     ...portsOf(options),
   });

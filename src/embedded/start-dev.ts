@@ -29,6 +29,8 @@ export interface StartDevOptions {
   inMemory: boolean;
   logger: Logger;
   logLevel: string;
+  /** Default true: Keptn's command line asks for no Git upstream. */
+  automaticProvisioning?: boolean;
   onProgress: (text: string) => void;
 }
 
@@ -101,7 +103,16 @@ async function startParts(options: StartDevOptions, started: Started): Promise<D
     onProgress,
   });
   started.push(() => alerting.stop());
-  const server = await createServer({ store, config, runs, token, logger, alertRules: alerting });
+  const server = await createServer({
+    store,
+    config,
+    runs,
+    token,
+    logger,
+    alertRules: alerting,
+    automaticProvisioning: options.automaticProvisioning ?? true,
+    webUi: temporal.uiUrl,
+  });
   await server.listen({ host: '127.0.0.1', port: apiPort });
   started.push(() => server.close());
   await alerting.resume();

@@ -2,8 +2,8 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ApiError } from './errors.ts';
 
-/** Paths that load balancers and probes ask without a token. */
-const OPEN_PATHS = new Set(['/', '/health', '/ready']);
+/** Paths that load balancers, probes and browsers ask without a token. */
+const OPEN_PATHS = new Set(['/', '/health', '/ready', '/bridge']);
 
 const BURST = 2;
 const PER_SECOND = 1;
@@ -42,7 +42,7 @@ export function requireToken(
 ): (request: FastifyRequest, reply: FastifyReply) => Promise<void> {
   return async (request) => {
     const path = request.url.split('?', 1)[0] ?? '';
-    if (OPEN_PATHS.has(path)) return;
+    if (OPEN_PATHS.has(path) || path.startsWith('/bridge/')) return;
     if (givenTokens(request).some((given) => sameToken(given, token))) return;
     if (limit.exceeded(request.ip)) throw new ApiError(429, 'too many requests');
     throw new ApiError(

@@ -18,6 +18,7 @@ export interface ServerContext {
     keptnVersion: string;
     namespace: string;
     automaticProvisioning: boolean;
+    webUi: string | undefined;
   };
   limits: {
     /** Bytes of an event, default 1 MB. */

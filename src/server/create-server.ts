@@ -54,6 +54,8 @@ export interface ServerOptions {
   namespace?: string;
   /** Default true: projects need no Git upstream. With false Keptn's command line demands one. */
   automaticProvisioning?: boolean;
+  /** Page that `/bridge` leads to; without one it is not found. */
+  webUi?: string | undefined;
   /** Bytes of an event, default 1 MB (Keptn's own limit was 64 KB). */
   eventLimitBytes?: number;
   /** Bytes of a request that stores files, default 7 MB: files of 5 MB in base64. */
@@ -123,6 +125,7 @@ function contextOf(options: ServerOptions): ServerContext {
       keptnVersion: options.keptnVersion ?? '1.4.5',
       namespace: options.namespace ?? 'keptn',
       automaticProvisioning: options.automaticProvisioning ?? true,
+      webUi: options.webUi,
     },
     limits: {
       eventBytes: options.eventLimitBytes ?? MEGABYTE,

@@ -28,7 +28,15 @@ export async function runServer(options: ServerOptions): Promise<RunEnd> {
   const temporal = await connectClient(access);
   try {
     const runs = serverRuns(createRuns({ temporalClient: temporal.client, store, config, logger }));
-    const server = createServer({ store, config, runs, token, logger });
+    const server = createServer({
+      store,
+      config,
+      runs,
+      token,
+      logger,
+      automaticProvisioning: settings.get('automaticProvisioning'),
+      webUi: settings.get('webUi'),
+    });
     const metricsAddress = settings.get('metricsAddress');
     const metrics = metricsAddress && (await serveMetrics(metricsAddress, measureRequests(server)));
     const address = await server.listen({ host: options.host, port: options.port });

@@ -50,9 +50,27 @@ describe('settings', () => {
         /^--endpoint is no address/,
       ],
     ];
+    wrong.push(
+      [
+        () =>
+          settingsFrom({}, { SLIPWAY_AUTOMATIC_PROVISIONING: 'no' }, undefined).get('automaticProvisioning'),
+        /^SLIPWAY_AUTOMATIC_PROVISIONING is "no", which is neither true nor false/,
+      ],
+      [
+        () => settingsFrom({}, { SLIPWAY_WEB_UI: 'javascript:alert(1)' }, undefined).get('webUi'),
+        /^SLIPWAY_WEB_UI is no address of a page/,
+      ],
+    );
     for (const [read, message] of wrong) {
       assert.throws(read, (error) => error instanceof ConfigurationError && message.test(error.message));
     }
+  });
+
+  it('read true and false in any case', () => {
+    const provisioning = (text: string) => settingsFrom({}, {}, toml(text)).get('automaticProvisioning');
+    assert.equal(provisioning(''), true);
+    assert.equal(provisioning('[server]\nautomatic-provisioning = "false"'), false);
+    assert.equal(provisioning('[server]\nautomatic-provisioning = "True"'), true);
   });
 
   it('read an address to listen on', () => {

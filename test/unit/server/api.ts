@@ -11,7 +11,7 @@ import type { Rerun, RerunRequest } from '../../../src/client/rerun.ts';
 import type { RollbackRequest, StartedRollback } from '../../../src/client/rollback.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
 import type { DeploymentPreview, PreviewRequest } from '../../../src/contracts/preview.ts';
-import { createServer } from '../../../src/server/create-server.ts';
+import { createServer, type ServerOptions } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
 import {
   type ClosedProblem,
@@ -140,7 +140,7 @@ export class Api {
   config!: GitConfigRepo;
   #stop: (() => Promise<void>)[] = [];
 
-  async start(): Promise<void> {
+  async start(options: Pick<ServerOptions, 'automaticProvisioning' | 'webUi'> = {}): Promise<void> {
     const directory = mkdtempSync(join(tmpdir(), 'slipway-api-'));
     this.#stop.unshift(async () => rmSync(directory, { recursive: true, force: true }));
     const database = await startPglite({});
@@ -157,6 +157,7 @@ export class Api {
       config: this.config,
       runs: this.runs,
       token: TOKEN,
+      ...options,
       logger: pino({ level: 'silent' }),
       now: () => this.now(),
     });

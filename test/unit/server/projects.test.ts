@@ -40,6 +40,17 @@ describe('the API of projects, stages and services', function () {
     assert.equal(bearer.status, 200);
   });
 
+  it('has no pages of its own at /bridge, which Keptn’s command line shows, and asks no token to say so', async () => {
+    for (const path of ['/bridge', '/bridge/project/tour']) {
+      const { status, json } = await api.send('GET', path, undefined, { 'x-token': '' });
+      assert.equal(status, 404);
+      assert.match(String(json.message), /SLIPWAY_WEB_UI/);
+    }
+    // Refused for its token, whatever the count of wrong ones.
+    const other = await api.send('GET', '/bridgehead', undefined, { 'x-token': '' });
+    assert.ok([401, 429].includes(other.status), String(other.status));
+  });
+
   it('serves every path with and without /api, and with repeated slashes, without a redirect', async () => {
     for (const path of ['/v1/metadata', '/api//v1/metadata', '//api/v1/metadata/', '/api/v1/metadata?x=//']) {
       assert.equal((await api.send('GET', path)).status, 200, path);
