@@ -30,10 +30,11 @@ export interface FileReader {
  */
 export function readYamlFile<T>(
   text: string,
-  source: { file: string; unknownKeys?: Problem['severity'] },
+  source: { file: string; unknownKeys?: Problem['severity']; repeatedKeys?: 'lastWins' },
   read: (root: YamlNode, reader: FileReader) => T,
 ): ParsedFile<T> {
-  const document = parseYaml(text, { file: source.file });
+  const { unknownKeys: _severity, ...options } = source;
+  const document = parseYaml(text, options);
   const found = [...document.problems];
   const decoder = new NodeDecoder((_node, path, message, hint) => {
     found.push(document.problem(path, message, hint === undefined ? {} : { hint }));

@@ -9,10 +9,11 @@ export interface SliFile {
 
 /**
  * Reads `<provider>/sli.yaml`. Any scalar is a query, as Keptn's Go decoder took it; a file without indicators is
- * no problem here, because other levels may have some (Keptn 1.4.5 merged project, stage and service).
+ * no problem here, because other levels may have some (Keptn 1.4.5 merged project, stage and service). Of an indicator that is
+ * defined twice the last one counts (prometheus-service read the file with yaml.v2).
  */
 export function parseSli(text: string, file: string): ParsedFile<SliFile> {
-  return readYamlFile(text, { file }, (root, { decoder, fields }) => {
+  return readYamlFile(text, { file, repeatedKeys: 'lastWins' }, (root, { decoder, fields }) => {
     let specVersion = '';
     const indicators = new Map<string, string>();
     fields(root, [], {

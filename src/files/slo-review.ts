@@ -91,7 +91,8 @@ function reviewObjectives({ objectivePlaces }: ParsedSlo, slo: Slo, report: Repo
     const path: DocumentPath = ['objectives', objectivePlaces?.[index] ?? index];
     if (objective.sli === '') report(path, 'warning', 'the objective names no SLI', 'add sli: <name>');
     else if (seen.has(objective.sli)) {
-      const message = `"${objective.sli}" has an objective already: this one never gets a value and fails`;
+      const end = isScored(objective) ? 'never gets a value and fails' : 'never shows a value';
+      const message = `"${objective.sli}" has an objective already: this one ${end}`;
       report([...path, 'sli'], 'warning', message, 'put all criteria into one objective');
     }
     seen.add(objective.sli);

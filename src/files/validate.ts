@@ -36,7 +36,10 @@ export interface Validation {
   skipped: string[];
 }
 
-/** Checks files one by one, and then what they say about each other. */
+/**
+ * Checks files one by one, and then what they say about each other. One named file is checked for itself: what else its project
+ * has is not known.
+ */
 export function validateFiles(files: readonly SourceFile[]): Validation {
   const checked: CheckedFile[] = [];
   const problems: Problem[] = [];
@@ -47,7 +50,9 @@ export function validateFiles(files: readonly SourceFile[]): Validation {
     else if (source.mode === 'found') skipped.push(source.file);
     else problems.push(unknownFormat(source.file));
   }
-  problems.push(...checked.flatMap((file) => file.problems), ...checkTogether(checked));
+  problems.push(...checked.flatMap((file) => file.problems));
+  const alone = files.length === 1 && files[0]?.mode === 'named';
+  if (!alone) problems.push(...checkTogether(checked));
   return { checked, skipped, problems: problems.sort(byPlace) };
 }
 

@@ -44,11 +44,18 @@ function describe(document: YamlDocument, issue: z.core.$ZodIssue): string {
     : issue.message;
 }
 
+/** What to do about keys of the first drafts of the format, which Keptn 1.4.5 ignored like any other. */
+const HINTS: Readonly<Record<string, string>> = {
+  triggers:
+    'Keptn ignored it too: nothing triggers this sequence; write triggeredOn: [{event: <stage>.<sequence>.finished}]',
+};
+
 function unknownKey(document: YamlDocument, path: DocumentPath): Problem {
-  return document.problem(path, `unknown key "${String(path.at(-1))}" is ignored`, {
-    severity: 'warning',
-    hint: 'Keptn ignored it too; correct the spelling, or begin an extension of your own with x-',
-  });
+  const key = String(path.at(-1));
+  const hint =
+    (Object.hasOwn(HINTS, key) ? HINTS[key] : undefined) ??
+    'Keptn ignored it too; correct the spelling, or begin an extension of your own with x-';
+  return document.problem(path, `unknown key "${key}" is ignored`, { severity: 'warning', hint });
 }
 
 /** The issues inside the branches of a union count as well: an unknown key below `x-concurrency` is one. */

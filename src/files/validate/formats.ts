@@ -10,6 +10,7 @@ import { parseRemediation, type RemediationFile } from '../remediation.ts';
 import { parseShipyard } from '../shipyard.ts';
 import { parseSli, type SliFile } from '../sli.ts';
 import { type ParsedSlo, parseSlo } from '../slo.ts';
+import { unknownSloKeys } from '../slo-keys.ts';
 import { reviewSlo } from '../slo-review.ts';
 import { parseWebhook, type WebhookFile } from '../webhook.ts';
 
@@ -97,7 +98,8 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     parse: (text, file) => {
       const parsed = parseSlo(text, { file });
       const model = parsed.slo === null ? undefined : parsed;
-      return { model, problems: [...parsed.problems, ...emptySlo(text, file), ...reviewSlo(parsed, file)] };
+      const review = [...emptySlo(text, file), ...unknownSloKeys(text, file), ...reviewSlo(parsed, file)];
+      return { model, problems: [...parsed.problems, ...review] };
     },
   },
   sli: {

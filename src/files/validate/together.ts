@@ -81,7 +81,7 @@ function missingFiles(files: readonly CheckedFile[]): Problem[] {
   });
 }
 
-/** Strategies of test tasks that jmeter.conf.yaml, when it is here, does not name: jmeter-service passed them untested. */
+/** Strategies of test tasks that jmeter.conf.yaml, when it is here, does not name: the test fails. */
 function missingWorkloads(files: readonly CheckedFile[]): Problem[] {
   const [load] = modelsOf(files, 'jmeter');
   if (load === undefined || has(files, 'locust') || answers(files, 'sh.keptn.event.test.triggered'))
@@ -94,7 +94,7 @@ function missingWorkloads(files: readonly CheckedFile[]): Problem[] {
     return [
       warn(source, place, [
         `${load.file} has no workload for the test strategy "${strategy}"`,
-        'nothing is run for it and the test passes; add the workload, or correct the name',
+        'the test fails without a run; add the workload, or correct the name',
       ]),
     ];
   });

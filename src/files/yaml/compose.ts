@@ -2,6 +2,7 @@ import type { Event, ScalarEvent } from 'js-yaml';
 import { EVENT_ID, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from 'js-yaml';
 import type { Problem } from '../problem.ts';
 import { firstDocument } from './first-document.ts';
+import { FlowIndent } from './flow-indent.ts';
 import type { MappingNode, YamlNode } from './node.ts';
 import { resolveAlias } from './node.ts';
 import { LineIndex, type Position } from './position.ts';
@@ -31,9 +32,10 @@ const DEFAULT_MAX_LENGTH = 5 * 1024 * 1024;
 export function composeYaml(source: string, options: YamlOptions): ComposedYaml {
   const text = source.startsWith('\uFEFF') ? source.slice(1) : source;
   let index: LineIndex | undefined;
+  const indent = new FlowIndent();
   const position = (offset: number): Position => {
     index ??= new LineIndex(text);
-    return index.at(offset);
+    return index.at(indent.original(offset));
   };
   const problems: Problem[] = [];
   const report = (offset: number, message: string, hint: string): undefined => {
@@ -49,10 +51,13 @@ export function composeYaml(source: string, options: YamlOptions): ComposedYaml 
     return { root: undefined, problems, position };
   }
   try {
-    const document = firstDocument(text, (part) => parseEvents(part, { maxDepth: options.maxDepth ?? 100 }));
+    const maxDepth = options.maxDepth ?? 100;
+    const document = indent.read(text, (moved) =>
+      firstDocument(moved, (part) => parseEvents(part, { maxDepth })),
+    );
     const tab = findIndentingTab(document.text, document.events);
     if (tab !== undefined) report(tab, 'a tab cannot indent a line', 'use spaces');
-    const root = new Composer(text, document.events).compose();
+    const root = new Composer(document.text, document.events).compose();
     return { root, problems, position };
   } catch (error) {
     if (error instanceof YAMLException) {

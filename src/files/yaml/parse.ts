@@ -5,6 +5,7 @@ import { nearestNode, nodeAt } from './locate.ts';
 import type { YamlNode } from './node.ts';
 import { resolveAlias } from './node.ts';
 import type { Position } from './position.ts';
+import { keepLastKeys } from './repeated-keys.ts';
 import { toValue } from './value.ts';
 
 /** The first document of a YAML file with its problems and a way back to every place in it. */
@@ -28,11 +29,17 @@ export interface ProblemOptions {
   readonly hint?: string;
 }
 
+/** How a file is read that Keptn did not read with Go's yaml.v3. */
+export interface ParseOptions extends YamlOptions {
+  /** `lastWins`: a key that is defined again is a warning and the last one counts (yaml.v2). Default: an error. */
+  readonly repeatedKeys?: 'lastWins';
+}
+
 /**
  * Parses the first document of a YAML text (Go's yaml.v3 scalar rules, duplicate keys refused, aliases and
  * depth limited). Never throws for bad input: everything wrong is in `problems`, each with its place.
  */
-export function parseYaml(text: string, options: YamlOptions): YamlDocument {
+export function parseYaml(text: string, options: ParseOptions): YamlDocument {
   const composed = composeYaml(text, options);
   const { root } = composed;
   const locate = (path: DocumentPath): Position => composed.position(nearestNode(root, path)?.offset ?? 0);
@@ -50,6 +57,14 @@ export function parseYaml(text: string, options: YamlOptions): YamlDocument {
     ...(extra.hint === undefined ? {} : { hint: extra.hint }),
   });
   const problems = [...composed.problems];
+  if (root !== undefined && options.repeatedKeys === 'lastWins') {
+    keepLastKeys(root, (offset, path) => {
+      if (problems.length >= MAX_PROBLEMS) return;
+      const message = `"${path.at(-1)}" is defined again below: this one is ignored`;
+      const extra: ProblemOptions = { severity: 'warning', hint: 'keep one of the two' };
+      problems.push(problemAt(composed.position(offset), path, message, extra));
+    });
+  }
   const value =
     root === undefined
       ? undefined

@@ -89,6 +89,26 @@ describe('slipway validate', () => {
     assert.match(alone.stdout, /there is no slo\.yaml/);
   });
 
+  it('asks nothing of a project of which it is given one file', async () => {
+    file('p/shipyard.yaml', SHIPYARD);
+    const end = await sandbox.run(['validate', '--strict', 'p/shipyard.yaml']);
+    assert.deepEqual(end, { code: 0, stdout: '1 file: 0 errors, 0 warnings\n', stderr: '' });
+  });
+
+  it('takes a webhook for every event of a task as its executor', async () => {
+    file('p/shipyard.yaml', SHIPYARD.replace('evaluation', 'deployment'));
+    const webhook = (type: string) =>
+      `apiVersion: webhookconfig.keptn.sh/v1beta1\nkind: WebhookConfig\nspec:\n  webhooks:\n    - type: ${type}\n      requests: [{url: http://a.example, method: GET}]\n`;
+    file('p/webhook/webhook.yaml', webhook('sh.keptn.event.smoke.>'));
+    const answered = await sandbox.run(['validate', 'p']);
+    assert.doesNotMatch(answered.stdout, /task smoke/);
+    file('p/webhook/webhook.yaml', webhook('sh.keptn.event.smoke.finished'));
+    assert.match(
+      (await sandbox.run(['validate', 'p'])).stdout,
+      /task smoke of dev\.delivery is answered by nothing/,
+    );
+  });
+
   it('asks for the executor of an action, and for remediation.yaml', async () => {
     file('p/shipyard.yaml', SHIPYARD.replace('smoke', 'get-action').replace('evaluation', 'action'));
     const without = await sandbox.run(['validate', 'p']);
@@ -110,7 +130,10 @@ describe('slipway validate', () => {
       'spec_version: "0.1.0"\nworkloads:\n  - teststrategy: performance\n    vuser: 5\n',
     );
     const { stdout } = await sandbox.run(['validate', 'p']);
-    assert.match(stdout, /^p\/shipyard\.yaml:13:\d+: warning: .*no workload for the test strategy "soak"/m);
+    assert.match(
+      stdout,
+      /^p\/shipyard\.yaml:13:\d+: warning: .*no workload for the test strategy "soak" \(the test fails/m,
+    );
     file(
       'p/locust/locust.conf.yaml',
       'spec_version: "0.1.0"\nworkloads:\n  - teststrategy: soak\n    script: /l.py\n',

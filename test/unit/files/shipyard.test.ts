@@ -160,6 +160,14 @@ describe('a shipyard file', () => {
     );
   });
 
+  it('says what has become of the triggers of the first drafts', () => {
+    const { shipyard, lines } = read(
+      dev('- name: delivery\n  triggers: [qa.delivery.finished]\n  tasks:\n    - name: a\n'),
+    );
+    assert.deepEqual(shipyard?.stages[0]?.sequences[0]?.triggeredOn, []);
+    assert.match(lines.join(), /"triggers" is ignored \(.*nothing triggers this sequence; write triggeredOn/);
+  });
+
   it('refuses names that Keptn refused, and repeated stages', () => {
     for (const stage of ['Dev', '1dev', 'dev-', 'de v', 'dev.x', '""']) {
       assert.match(refused(`${HEAD}    - name: ${stage}\n`)[0] ?? '', /is not a stage name/, stage);

@@ -40,6 +40,14 @@ describe('sli.yaml', () => {
     );
   });
 
+  it('takes the last of two indicators of one name, and says which one is ignored', () => {
+    const { model, problems } = parseSli('indicators:\n  a: 1\n  b: 2\n  a: 3\n', 'sli.yaml');
+    assert.deepEqual(Object.fromEntries(model?.indicators ?? []), { a: '3', b: '2' });
+    assert.deepEqual(problems.map(formatProblem), [
+      'sli.yaml:2:3: warning: indicators.a: "a" is defined again below: this one is ignored (keep one of the two)',
+    ]);
+  });
+
   it('refuses an indicator that is no text, with its place', () => {
     const { model, problems } = parseSli('indicators:\n  a: { metricType: GLOBAL }\n', 'neoload/sli.yaml');
     assert.equal(model, undefined);

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
+import { formatProblem } from '../../../src/files/problem.ts';
 import { parseSlo } from '../../../src/files/slo.ts';
+import { unknownSloKeys } from '../../../src/files/slo-keys.ts';
 import { reviewSlo } from '../../../src/files/slo-review.ts';
 import { evaluateGate } from '../../../src/gate/evaluate.ts';
 
@@ -231,6 +233,43 @@ total_score: {pass: 50%, warning: 60%}`;
       'warning objectives[3].warning:6',
       'warning objectives[3].warning[0]:6',
     ]);
+  });
+
+  it('tells a second objective that only informs from one that fails', () => {
+    const text = `objectives: [{sli: a}, {sli: a}, {sli: a, pass: [{criteria: ["<5"]}]}]\ntotal_score: {pass: 50%}`;
+    const messages = reviewSlo(parseSlo(text)).map(({ message }) => message);
+    assert.deepEqual(messages, [
+      '"a" has an objective already: this one never shows a value',
+      '"a" has an objective already: this one never gets a value and fails',
+    ]);
+  });
+
+  it('names keys that have no effect, and leaves extensions alone', () => {
+    const text = `x-inherit: true
+spec: {}
+comparison: {include_result_with_status: pass}
+objectives:
+  - sli: a
+    x-no-data: fail
+    metric: b
+    pass: &p
+      - criteria: ["<5"]
+        criterion: ["<6"]
+    fail: *p
+total_score: {pass: 90%, warn: 75%}
+`;
+    assert.deepEqual(unknownSloKeys(text, 'slo.yaml').map(formatProblem), [
+      'slo.yaml:2:1: warning: spec: unknown key "spec" has no effect (comparison, objectives and total_score stand at the top of the file)',
+      'slo.yaml:3:14: warning: comparison.include_result_with_status: unknown key "include_result_with_status" has no effect ' +
+        '(known here: compare_with, include_result_with_score, number_of_comparison_results, aggregate_function)',
+      'slo.yaml:7:5: warning: objectives[0].metric: unknown key "metric" has no effect (known here: sli, displayName, pass, warning, weight, key_sli)',
+      'slo.yaml:10:9: warning: objectives[0].pass[0].criterion: unknown key "criterion" has no effect (known here: criteria)',
+      'slo.yaml:11:5: warning: objectives[0].fail: unknown key "fail" has no effect (what meets neither pass nor warning fails by itself)',
+      'slo.yaml:12:26: warning: total_score.warn: unknown key "warn" has no effect (known here: pass, warning)',
+    ]);
+    assert.deepEqual(unknownSloKeys(FILE, 'slo.yaml'), []);
+    assert.deepEqual(unknownSloKeys('- 1', 'slo.yaml'), []);
+    assert.deepEqual(unknownSloKeys('objectives: [', 'slo.yaml'), []);
   });
 
   it('reports what makes every evaluation err or fail', () => {

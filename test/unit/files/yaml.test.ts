@@ -54,6 +54,50 @@ describe('the YAML reader', () => {
     assert.equal(parse('a: "x').problems.length, 1);
   });
 
+  it('takes brackets and quotes that close further left than their key, as Go does, and keeps every place', () => {
+    const document = parse(`tasks:
+  - name: helm
+    args: [ "upgrade", # first
+      "--install", {a: 1,
+    b: 2},
+"--wait"
+    ]
+    text: "one
+two
+  three"
+    after: x
+`);
+    assert.deepEqual(document.problems, []);
+    assert.deepEqual(document.value, {
+      tasks: [
+        {
+          name: 'helm',
+          args: ['upgrade', '--install', { a: 1, b: 2 }, '--wait'],
+          text: 'one two three',
+          after: 'x',
+        },
+      ],
+    });
+    const place = (...path: (string | number)[]) => {
+      const { line, column } = document.locate(['tasks', 0, ...path]);
+      return `${line}:${column}`;
+    };
+    assert.deepEqual(
+      [place('args', 0), place('args', 2, 'b'), place('args', 3), place('text'), place('after')],
+      ['3:13', '5:8', '6:1', '8:11', '11:12'],
+    );
+  });
+
+  it('says where a bracket or quote may be open, and soon for any text', () => {
+    const [open] = parse('a:\n  b: [1,\n  c: 2\n  d: 3\n').problems;
+    assert.deepEqual([open?.line, open?.column], [3, 3]);
+    const [quote] = parse('a:\n  b: "x\n  c: 2\n').problems;
+    assert.deepEqual([quote?.line, quote?.column], [3, 3]);
+    const started = performance.now();
+    assert.equal(parse(`a: [\n${'x,\n'.repeat(50_000)}`).problems.length, 1);
+    assert.ok(performance.now() - started < 20_000);
+  });
+
   it('applies merge keys without overriding own keys', () => {
     const document = parse('base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3');
     assert.deepEqual((document.value as { use: unknown }).use, { y: 3, x: 1 });
