@@ -29,7 +29,7 @@ export function createActivities(dependencies: ActivityDependencies): Activities
   });
   const withFiles = { ...dependencies, files };
   return {
-    ...recordActivities({ ...dependencies, choice }),
+    ...recordActivities({ ...dependencies, choice, reactions: dependencies.reactions }),
     ...rolloutActivities(dependencies),
     ...previewActivity({ previewer: dependencies.platform, choice }),
     ...evaluationActivities(withFiles),

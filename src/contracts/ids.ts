@@ -42,6 +42,15 @@ export function previewWorkflowId(scope: { project: string; service: string; key
   return `preview/${scope.project}/${scope.service}/${scope.key}`;
 }
 
+/** `reaction/<project>/<context>/<event id>` */
+export function reactionWorkflowId(scope: {
+  project: string;
+  keptnContext: string;
+  eventId: string;
+}): string {
+  return `reaction/${scope.project}/${scope.keptnContext}/${scope.eventId}`;
+}
+
 /** `together/<project>/<group>/<stage>/<sequence>` */
 export function togetherWorkflowId(
   scope: Pick<SequenceScope, 'project' | 'stage' | 'sequence'> & { group: string },

@@ -124,6 +124,15 @@ export interface QueueStatus extends QueueScope {
   waiting: string[];
 }
 
+/** Argument of the workflow `reaction`: an event, and who listens to it without answering. */
+export interface ReactionInput {
+  event: KeptnEvent;
+  /** Actions of `job/config.yaml`. */
+  jobs: boolean;
+  /** Entries of `webhook/webhook.yaml`. */
+  webhooks: boolean;
+}
+
 export interface EvaluationInput extends QueueScope {
   keptnContext: string;
   gitCommitId: string;

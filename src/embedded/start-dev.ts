@@ -2,9 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
+import { createReactions } from '../client/reactions.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { writeEmbeddedAccess } from '../composition/embedded-access.ts';
 import { openParts, secretKeyFileIn } from '../composition/parts.ts';
+import { tellingStore } from '../composition/telling-store.ts';
 import { connectClient } from '../composition/temporal-access.ts';
 import { type DevState, readDevState, removeDevState, writeDevState } from '../config/dev-state.ts';
 import { createServer } from '../server/create-server.ts';
@@ -88,12 +90,13 @@ async function startParts(options: StartDevOptions, started: Started): Promise<D
     gitDirectory: join(stateDir, 'git'),
     secretKeyFile: secretKeyFileIn(stateDir),
   };
-  const { store, config } = await openParts(parts);
-  started.push(() => store.close());
+  const { store: plainStore, config } = await openParts(parts);
+  started.push(() => plainStore.close());
   const { namespace } = temporal;
   const access = { connectionOptions: { address: temporal.address }, namespace };
   const client = await connectClient(access);
   started.push(() => client.close());
+  const store = tellingStore(plainStore, createReactions({ temporalClient: client.client, config, logger }));
 
   onProgress('starting the API and the worker');
   const runs = serverRuns(createRuns({ temporalClient: client.client, store, config, logger }));

@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { createReactions } from '../client/reactions.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { openParts, secretKeyFileIn } from '../composition/parts.ts';
+import { tellingStore } from '../composition/telling-store.ts';
 import { connectClient } from '../composition/temporal-access.ts';
 import { ConfigurationError } from '../config/errors.ts';
 import type { RunEnd, ServerOptions } from '../config/run-options.ts';
@@ -20,12 +22,14 @@ export async function runServer(options: ServerOptions): Promise<RunEnd> {
   const token = options.token ?? randomBytes(24).toString('base64url');
   const access = await loadTemporalAccess({ profile: settings.get('temporalProfile') });
   const gitDirectory = options.gitDir ?? `${stateDir}/git`;
-  const { store, config } = await openParts({
+  const { store: plainStore, config } = await openParts({
     storeUrl,
     gitDirectory,
     secretKeyFile: secretKeyFileIn(stateDir),
   });
   const temporal = await connectClient(access);
+  const reactions = createReactions({ temporalClient: temporal.client, config, logger });
+  const store = tellingStore(plainStore, reactions);
   try {
     const runs = serverRuns(createRuns({ temporalClient: temporal.client, store, config, logger }));
     const server = createServer({

@@ -2,10 +2,12 @@ import type { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { PrometheusProvider } from '../activities/sli/prometheus.ts';
 import { keptWarm } from '../client/kept-warm.ts';
+import { createReactions } from '../client/reactions.ts';
 import { createRuns } from '../client/start-sequence.ts';
 import { taskQueuePollers } from '../client/task-queue-pollers.ts';
 import { type EmbeddedAccess, readEmbeddedAccess } from '../composition/embedded-access.ts';
 import { openParts, secretKeyFileIn, secretsOf } from '../composition/parts.ts';
+import { tellingStore } from '../composition/telling-store.ts';
 import { connectClient, connectWorker } from '../composition/temporal-access.ts';
 import { ConfigurationError } from '../config/errors.ts';
 import type { RunEnd, WorkerOptions } from '../config/run-options.ts';
@@ -37,8 +39,10 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
   const logger = createLogger({ component: 'worker', level: options.settings.get('logLevel') });
   const meter = installRuntime(logger, options.settings.get('metricsAddress'));
   const surroundings = await findSurroundings(options);
-  const { store, config } = await openParts(surroundings);
+  const { store: plainStore, config } = await openParts(surroundings);
   const temporal = await connectClient(surroundings.temporal);
+  const reactions = createReactions({ temporalClient: temporal.client, config, logger });
+  const store = tellingStore(plainStore, reactions);
   const connection = await connectWorker(surroundings.temporal);
   try {
     const runs = createRuns({ temporalClient: temporal.client, store, config, logger });
@@ -60,6 +64,7 @@ export async function runWorker(options: WorkerOptions): Promise<RunEnd> {
       sliProviders: new Map([[prometheus.name, prometheus]]),
       options: { ...ports.options, ...(allowed === undefined ? {} : { webhookAllowedHosts: allowed }) },
       keptWarm: keptWarm(temporal.client),
+      reactions,
       hasPollers: taskQueuePollers(temporal.connection, surroundings.temporal.namespace),
     });
     const { namespace } = surroundings.temporal;

@@ -30,6 +30,8 @@ spec:
           tasks: [{ name: forgotten, properties: { x-executor: worker, x-started-timeout: 4s } }]
         - name: answered
           tasks: [{ name: handwork }]
+        - name: asked
+          tasks: [{ name: approval, properties: { pass: manual } }]
         - name: hooked
           tasks: [{ name: ticket, properties: { queue: ops } }]
 `;
@@ -217,6 +219,37 @@ spec:
     assert.deepEqual(seen, [{ url: '/tickets/web', body: '{"queue":"ops"}' }]);
     const [finished] = await dev.client.events({ keptnContext, type: 'sh.keptn.event.ticket.finished' });
     assert.deepEqual(finished?.data.ticket, { responses: [{ number: 7 }] });
+  });
+
+  it('are heard of by webhooks that answer nothing: what ended, and an approval that waits', async () => {
+    const hook = (type: string, text: string) =>
+      `    - { type: ${type}, subscriptionID: a, requests: [{ url: 'http://${hookHost()}/chat', method: POST, payload: '${text}' }] }\n`;
+    const webhook =
+      'apiVersion: webhookconfig.keptn.sh/v1beta1\nkind: WebhookConfig\nspec:\n  webhooks:\n' +
+      hook('sh.keptn.event.approval.triggered', 'waits in {{.data.stage}}') +
+      hook('sh.keptn.event.*.finished', '{{.type}} {{.data.result}}') +
+      hook('sh.keptn.event.dev.asked.>', '{{.type}}');
+    await dev.client.addResource({
+      ...SCOPE,
+      resourceUri: 'webhook/webhook.yaml',
+      content: Buffer.from(webhook),
+    });
+    seen.length = 0;
+    const keptnContext = await start('asked');
+    const bodies = (): string[] => seen.map(({ body }) => body.replace('sh.keptn.event.', '')).sort();
+    const heard = ['dev.asked.triggered', 'waits in dev'];
+    await eventually(
+      'the approval is told',
+      async () => bodies().length === heard.length || undefined,
+      30_000,
+    );
+    assert.deepEqual(bodies(), heard);
+    slipway('approve', '--project', SCOPE.project, '--stage', 'dev', '--by', 'an owner');
+    const run = await end(keptnContext);
+    assert.equal(run.result, 'pass', run.message);
+    const all = ['approval.finished pass', 'dev.asked.finished', ...heard];
+    await eventually('the end is told', async () => bodies().length === all.length || undefined, 30_000);
+    assert.deepEqual(bodies(), all.sort());
   });
 
   it('are carried out by a worker in Python that starts after the task', async function () {

@@ -5,7 +5,7 @@ import { ConfigNotFoundError } from './errors.ts';
 const CACHE_ENTRIES = 2_000;
 /** Files above this size are read again each time, so that the cache stays small. */
 const CACHE_FILE_BYTES = 64 * 1024;
-/** Milliseconds for which a read at the newest commit may be answered from memory. */
+/** Milliseconds for which the newest commit of a branch may be answered from memory. */
 const NEWEST_LIFETIME_MS = 2_000;
 
 /** Levels on which a file can lie, the most particular first. */
@@ -30,7 +30,8 @@ export interface FoundFile {
 export class ScopedFiles {
   readonly #config: ConfigRepo;
   readonly #now: () => number;
-  readonly #cache = new Map<string, { resource: Resource | undefined; until: number }>();
+  readonly #cache = new Map<string, Resource | undefined>();
+  readonly #newest = new Map<string, { commit: string; until: number }>();
 
   constructor(config: ConfigRepo, now: () => number = Date.now) {
     this.#config = config;
@@ -48,11 +49,9 @@ export class ScopedFiles {
 
   /** The file on one level; the project's files lie on another branch than the commit and are read newest. */
   async at(scope: FileScope, level: FoundFile['level'], uri: string): Promise<FoundFile | undefined> {
-    const commit = level === 'project' || scope.commit === '' ? undefined : scope.commit;
-    const resource = await this.#read(resourceScope(scope, level), uri, commit).catch((error: unknown) => {
+    const resource = await this.#readAt(scope, level, uri).catch((error: unknown) => {
       // Without a commit a service that has no folder yet is an error; its stage and project may still have the file.
-      if (level === 'service' && commit === undefined && error instanceof ConfigNotFoundError)
-        return undefined;
+      if (level === 'service' && !scope.commit && error instanceof ConfigNotFoundError) return undefined;
       throw error;
     });
     return resource === undefined ? undefined : { level, text: decodeText(resource.content), resource };
@@ -73,20 +72,39 @@ export class ScopedFiles {
     return files;
   }
 
-  async #read(scope: ResourceScope, uri: string, commit: string | undefined): Promise<Resource | undefined> {
+  async #readAt(scope: FileScope, level: FoundFile['level'], uri: string): Promise<Resource | undefined> {
+    const { project, stage } = scope;
+    const branch = level === 'project' ? { project } : { project, stage };
+    const commit = level === 'project' || !scope.commit ? await this.#newestCommit(branch) : scope.commit;
+    return this.#read(resourceScope(scope, level), uri, commit);
+  }
+
+  async #newestCommit(branch: ResourceScope): Promise<string> {
+    const key = JSON.stringify([branch.project, branch.stage]);
+    const known = this.#newest.get(key);
+    if (known !== undefined && known.until > this.#now()) return known.commit;
+    const commit = await this.#config.head(branch);
+    this.#newest.delete(key);
+    this.#newest.set(key, { commit, until: this.#now() + NEWEST_LIFETIME_MS });
+    forgetOldest(this.#newest);
+    return commit;
+  }
+
+  async #read(scope: ResourceScope, uri: string, commit: string): Promise<Resource | undefined> {
     const key = JSON.stringify([scope.project, scope.stage, scope.service, uri, commit]);
-    const known = this.#cache.get(key);
-    if (known !== undefined && known.until > this.#now()) return known.resource;
-    this.#cache.delete(key);
+    if (this.#cache.has(key)) return this.#cache.get(key);
     const resource = await this.#config.read(scope, uri, commit);
     if ((resource?.content.length ?? 0) <= CACHE_FILE_BYTES) {
-      const until = commit === undefined ? this.#now() + NEWEST_LIFETIME_MS : Number.POSITIVE_INFINITY;
-      this.#cache.set(key, { resource, until });
-      const oldest = this.#cache.size > CACHE_ENTRIES ? this.#cache.keys().next().value : undefined;
-      if (oldest !== undefined) this.#cache.delete(oldest);
+      this.#cache.set(key, resource);
+      forgetOldest(this.#cache);
     }
     return resource;
   }
+}
+
+function forgetOldest(cache: Map<string, unknown>): void {
+  const oldest = cache.size > CACHE_ENTRIES ? cache.keys().next().value : undefined;
+  if (oldest !== undefined) cache.delete(oldest);
 }
 
 function resourceScope({ project, stage, service }: FileScope, level: FoundFile['level']): ResourceScope {

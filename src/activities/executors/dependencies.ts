@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import type { Executor } from '../../contracts/activities.ts';
 import type { KeptnEvent } from '../../contracts/events.ts';
 import type { WarmDecision, WarmEnd } from '../../contracts/workflows.ts';
 import type { Store } from '../../store/store.ts';
@@ -70,5 +71,7 @@ export interface ActivityDependencies {
   hasPollers?: (taskQueue: string) => Promise<boolean>;
   /** Default: nothing is ever kept. */
   keptWarm?: KeptWarm;
+  /** Tells those who hear of a task without answering for it. Default: nobody does. */
+  reactions?: { toTask(triggered: KeptnEvent, executor: Executor): Promise<void> } | undefined;
   options?: ActivityOptions;
 }

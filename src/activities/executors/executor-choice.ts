@@ -2,6 +2,7 @@ import { ApplicationFailure } from '@temporalio/common';
 import type { BeginTaskRequest, Executor } from '../../contracts/activities.ts';
 import type { KeptnEvent } from '../../contracts/events.ts';
 import { externalTaskQueue } from '../../contracts/task-queues.ts';
+import type { Webhook } from '../../files/webhook.ts';
 import type { Store } from '../../store/store.ts';
 import type { ScopedFiles } from '../config/scoped-files.ts';
 import { isTerminal } from './effect-context.ts';
@@ -26,6 +27,13 @@ interface ChoiceDependencies {
   now?: () => number;
 }
 
+/** Whom the project's files name for a task. */
+interface Configured {
+  executor: Executor;
+  /** False for those who only hear of the task: silent actions, and webhooks that send neither started nor finished. */
+  answers: boolean;
+}
+
 /** Decides who carries out a task. */
 export class ExecutorChoice {
   readonly #store: Store;
@@ -44,7 +52,7 @@ export class ExecutorChoice {
   /**
    * In this order: the task's property `x-executor` (builtin, external or worker); Keptn's core tasks; job/config.yaml;
    * webhook/webhook.yaml; Temporal workers on `slipway-task-<task>`; an integration subscribed to exactly this event;
-   * the built-in executor; whoever answers the event. A wildcard subscription does not take a built-in task away,
+   * the built-in executor; whoever answers the event; silent actions and webhooks that only tell of the task. A wildcard subscription does not take a built-in task away,
    * because notification services subscribe so without ever answering. A job or webhook file that is broken counts
    * as one that names the task, so that the task fails with the place of the error instead of running another way.
    * Throws a non-retryable failure of type `UnknownExecutor` for another value of `x-executor`.
@@ -55,11 +63,13 @@ export class ExecutorChoice {
     if (asked !== undefined) return this.#asked(asked, task, triggered);
     if (CORE.has(task)) return { kind: 'builtin' };
     const configured = await this.#configured(triggered);
-    if (configured !== undefined) return configured;
+    if (configured?.answers) return configured.executor;
     if (await this.#polled(externalTaskQueue(task))) return worker(task);
     const found = await subscribers(this.#store, triggered, this.#now());
     const takenOver = found.some(({ exact }) => exact);
     if (isBuiltin(task, triggered) && !takenOver) return { kind: 'builtin' };
+    // Nobody but those who never answer: they end the task as soon as they have run, so that nothing waits in vain.
+    if (found.length === 0 && configured !== undefined) return configured.executor;
     return { kind: 'responders', names: found.map(({ name }) => name) };
   }
 
@@ -83,13 +93,17 @@ export class ExecutorChoice {
     return known ? worker(task) : { ...worker(task), absent: true };
   }
 
-  async #configured(triggered: KeptnEvent): Promise<Executor | undefined> {
-    const job: Executor = { kind: 'job', silent: false };
+  async #configured(triggered: KeptnEvent): Promise<Configured | undefined> {
     const actions = await unlessBroken(() => jobActions(this.#files, triggered));
-    if (actions === 'broken') return job;
-    if (actions.length > 0) return { ...job, silent: actions.every((action) => action.silent) };
     const webhooks = await unlessBroken(() => readWebhooks(this.#files, triggered));
-    return webhooks === 'broken' || webhooks.length > 0 ? { kind: 'webhook' } : undefined;
+    const job: Executor = { kind: 'job', silent: false };
+    if (actions === 'broken') return { executor: job, answers: true };
+    if (actions.some((action) => !action.silent)) return { executor: job, answers: true };
+    const webhook: Executor = { kind: 'webhook' };
+    if (webhooks === 'broken') return { executor: webhook, answers: true };
+    if (webhooks.some(answersForTask)) return { executor: webhook, answers: true };
+    if (actions.length > 0) return { executor: { ...job, silent: true }, answers: false };
+    return webhooks.length > 0 ? { executor: webhook, answers: false } : undefined;
   }
 
   async #polled(taskQueue: string): Promise<boolean> {
@@ -100,6 +114,11 @@ export class ExecutorChoice {
     this.#pollers.set(taskQueue, { polled, until: this.#now() + POLLERS_LIFETIME_MS });
     return polled;
   }
+}
+
+/** A webhook that sends neither event tells somebody of the task and leaves it to others (webhook-service 1.4.5). */
+function answersForTask({ sendStarted, sendFinished }: Webhook): boolean {
+  return sendStarted || sendFinished;
 }
 
 async function unlessBroken<T>(read: () => Promise<T>): Promise<T | 'broken'> {

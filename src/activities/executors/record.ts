@@ -6,7 +6,7 @@ import type {
 } from '../../contracts/activities.ts';
 import { type KeptnEvent, parseEventType } from '../../contracts/events.ts';
 import type { Store } from '../../store/store.ts';
-import type { FollowUpStarter } from './dependencies.ts';
+import type { ActivityDependencies, FollowUpStarter } from './dependencies.ts';
 import { activityFailure } from './effect-context.ts';
 import type { ExecutorChoice } from './executor-choice.ts';
 
@@ -14,10 +14,11 @@ interface RecordDependencies {
   store: Store;
   runs: FollowUpStarter;
   choice: Pick<ExecutorChoice, 'of'>;
+  reactions: ActivityDependencies['reactions'];
 }
 
 /** Writes what happens in a run to the store. Everything may be repeated: events are kept once by id. */
-export function recordActivities({ store, runs, choice }: RecordDependencies): RecordActivities {
+export function recordActivities({ store, runs, choice, reactions }: RecordDependencies): RecordActivities {
   const append = async (request: RecordRequest, events: KeptnEvent[], open: string[], close: string[]) => {
     const { workflowId } = request.run;
     await store.appendEvents(events, {
@@ -31,6 +32,9 @@ export function recordActivities({ store, runs, choice }: RecordDependencies): R
         const executor = await choice.of(request);
         const { events, open } = beginning(request, executor);
         await append(request, events, open, await earlierTriggers(store, request));
+        // Where the shipyard names the executor, nobody else shall act on the task.
+        if (request.properties['x-executor'] === undefined)
+          await reactions?.toTask(request.triggered, executor);
         await saveState(store, request);
         return executor;
       }),
