@@ -50,7 +50,7 @@ export function unknownSloKeys(text: string, file: string): Problem[] {
       for (const [index, item] of target.items.entries()) visit(item, each, [...path, index]);
     if (target.kind !== 'mapping' || keys === undefined) return;
     for (const { key, value } of target.entries) {
-      if (key.kind !== 'scalar' || key.text === '<<' || key.text.startsWith('x-')) continue;
+      if (key.kind !== 'scalar' || /^(<<|description|x-.*)$/.test(key.text)) continue;
       const below = Object.hasOwn(keys, key.text) ? keys[key.text] : undefined;
       if (below !== undefined) visit(value, below, [...path, key.text]);
       else if (problems.length < MAX_PROBLEMS) {

@@ -22,6 +22,9 @@ export async function collectFiles(paths: readonly string[]): Promise<SourceFile
   return files;
 }
 
+/** Where Keptn kept stages and services that have no branches of their own (DIRECTORY_STAGE_STRUCTURE). */
+const STAGES = '.keptn-stages';
+
 /** Hidden directories, node_modules and Helm charts (their templates are no YAML) are left out. */
 async function yamlFilesBelow(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
@@ -29,7 +32,8 @@ async function yamlFilesBelow(directory: string): Promise<string[]> {
   const files: string[] = [];
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
     const path = join(directory, entry.name);
-    if (entry.isDirectory() && !entry.name.startsWith('.') && entry.name !== 'node_modules') {
+    const hidden = entry.name.startsWith('.') && entry.name !== STAGES;
+    if (entry.isDirectory() && !hidden && entry.name !== 'node_modules') {
       files.push(...(await yamlFilesBelow(path)));
     } else if (entry.isFile() && /\.ya?ml$/.test(entry.name)) files.push(path);
     if (files.length > MAX_FILES)

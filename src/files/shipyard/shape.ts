@@ -10,8 +10,8 @@ export interface ShapeCheck {
 }
 
 /**
- * Compares a document with the schema. Keptn 1.4.5 ignored unknown keys, so they are warnings; keys that begin
- * with `x-` are extensions and are not mentioned.
+ * Compares a document with the schema. Keptn 1.4.5 ignored unknown keys, so they are warnings; extensions, descriptions and
+ * what else `metadata` holds are not mentioned.
  */
 export function shapeProblems(document: YamlDocument, schema: typeof shipyardSchema): ShapeCheck {
   const value = structuredClone(document.value);
@@ -22,7 +22,7 @@ export function shapeProblems(document: YamlDocument, schema: typeof shipyardSch
       if (issue.code !== 'unrecognized_keys') continue;
       for (const key of issue.keys) {
         removeKey(value, issue.path, key);
-        if (!key.startsWith('x-')) problems.push(unknownKey(document, [...pathOf(issue.path), key]));
+        if (!isNote(issue.path, key)) problems.push(unknownKey(document, [...pathOf(issue.path), key]));
       }
     }
     checked = schema.safeParse(value);
@@ -42,6 +42,11 @@ function describe(document: YamlDocument, issue: z.core.$ZodIssue): string {
   return missing && document.scalarText(pathOf(issue.path)) === undefined
     ? `${key} is missing`
     : issue.message;
+}
+
+/** Keys that say something to people or to Slipway's extensions, and are no slip. */
+function isNote(path: readonly PropertyKey[], key: string): boolean {
+  return key.startsWith('x-') || key === 'description' || path[0] === 'metadata';
 }
 
 /** What to do about keys of the first drafts of the format, which Keptn 1.4.5 ignored like any other. */

@@ -7,16 +7,21 @@ export type DetectMode = 'named' | 'found';
 
 /**
  * The format of a file: what its apiVersion or kind says, else its usual path, else (for a named file) what its
- * keys look like; undefined when it is none of ours.
+ * keys look like; undefined when it is none of ours, also when it says that it is somebody else's.
  */
 export function detectFormat(text: string, file: string, mode: DetectMode): FormatName | undefined {
   const probe = probeContent(text);
   const path = file.replaceAll('\\', '/');
   return (
     FORMAT_NAMES.find((name) => FORMATS[name].declares(probe)) ??
-    FORMAT_NAMES.find((name) => FORMATS[name].path.test(path)) ??
+    (isForeign(probe) ? undefined : FORMAT_NAMES.find((name) => FORMATS[name].path.test(path))) ??
     (mode === 'named' ? FORMAT_NAMES.find((name) => FORMATS[name].resembles(probe)) : undefined)
   );
+}
+
+/** An object of another system in a file with a usual name, such as Kubernetes' Endpoints or another tool's SLO. */
+function isForeign({ apiVersion, kind }: ContentProbe): boolean {
+  return kind !== '' && apiVersion !== '' && !apiVersion.includes('keptn');
 }
 
 function probeContent(text: string): ContentProbe {

@@ -3,6 +3,7 @@ import type { Problem } from '../problem.ts';
 import type { CheckedFile } from '../validate.ts';
 import { answers, unansweredActions, unansweredTasks } from './executors.ts';
 import type { FormatName } from './formats.ts';
+import { invalidStrategies } from './strategies.ts';
 import { allTasks, modelsOf, warn } from './usable.ts';
 
 /** Indicators that the Prometheus provider has queries of its own for. */
@@ -25,6 +26,7 @@ export function checkTogether(files: readonly CheckedFile[]): Problem[] {
     ...missingFiles(files),
     ...unansweredActions(files),
     ...missingWorkloads(files),
+    ...invalidStrategies(files),
   ];
 }
 

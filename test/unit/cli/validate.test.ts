@@ -109,6 +109,17 @@ describe('slipway validate', () => {
     );
   });
 
+  it('names deployments of Slipway itself without a strategy that it knows', async () => {
+    const deployment = '- name: deployment\n              properties: {deploymentstrategy: blue_green}';
+    const other = 'deployment\n              properties: {strategy: direct}';
+    file('p/shipyard.yaml', SHIPYARD.replace('- name: smoke', deployment).replace('evaluation', other));
+    const { stdout } = await sandbox.run(['validate', 'p']);
+    assert.match(stdout, /^p\/shipyard\.yaml:13:\d+: warning: .*"blue_green" is no deployment strategy/m);
+    assert.match(stdout, /warning: .*the deployment of dev\.delivery names no deploymentstrategy/);
+    file('p/job/config.yaml', JOB.replaceAll('smoke', 'deployment'));
+    assert.doesNotMatch((await sandbox.run(['validate', 'p'])).stdout, /strategy/);
+  });
+
   it('asks for the executor of an action, and for remediation.yaml', async () => {
     file('p/shipyard.yaml', SHIPYARD.replace('smoke', 'get-action').replace('evaluation', 'action'));
     const without = await sandbox.run(['validate', 'p']);
@@ -152,6 +163,21 @@ describe('slipway validate', () => {
     assert.deepEqual(files, [{ file: 'anything.yaml', format: 'sli', usable: true }]);
     assert.equal(problems[0].file, 'other.yaml');
     assert.equal(end.code, 2);
+  });
+
+  it('finds services of projects without branches, and knows objects of other systems by what they say', async () => {
+    file('p/.keptn-stages/dev/carts/slo.yaml', SLO);
+    file('p/.hidden/slo.yaml', SLO);
+    file('p/k8s/endpoints.yaml', 'apiVersion: v1\nkind: Endpoints\nsubsets: []\n');
+    file('p/k8s/slo.yaml', 'apiVersion: pyrra.dev/v1alpha1\nkind: ServiceLevelObjective\nspec: {}\n');
+    const found = await sandbox.run(['validate', 'p', '-o', 'json']);
+    const { files } = JSON.parse(found.stdout);
+    assert.deepEqual(
+      files.map((checked: { file: string }) => checked.file),
+      ['p/.keptn-stages/dev/carts/slo.yaml'],
+    );
+    const named = await sandbox.run(['validate', 'p/k8s/slo.yaml']);
+    assert.match(named.stdout, /neither the path nor the content belongs to a format/);
   });
 
   it('leaves charts and foreign YAML in a directory alone', async () => {

@@ -147,15 +147,15 @@ describe('a shipyard file', () => {
     }
   });
 
-  it('warns about unknown keys but not about extensions', () => {
+  it('warns about unknown keys but not about extensions and descriptions', () => {
     const { lines } = read(
-      `${dev('- name: delivery\n  taks: []\n  x-own: 1\n  tasks:\n    - name: a\n')}extra: 1\n`,
+      `${dev('- name: delivery\n  taks: []\n  description: d\n  x-own: 1\n  tasks:\n    - name: a\n')}extra: 1\n`,
     );
     assert.deepEqual(
       lines.map((line) => line.slice(0, line.indexOf(' ('))),
       [
         's.yaml:10:17: warning: spec.stages[0].sequences[0].taks: unknown key "taks" is ignored',
-        's.yaml:14:8: warning: extra: unknown key "extra" is ignored',
+        's.yaml:15:8: warning: extra: unknown key "extra" is ignored',
       ],
     );
   });
