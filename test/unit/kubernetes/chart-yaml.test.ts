@@ -30,6 +30,18 @@ describe("a chart's YAML", () => {
     );
   });
 
+  it('gives the objects of a List one by one, also of a List in a List', () => {
+    const inner = '{apiVersion: v1, kind: List, items: [{kind: B}, {kind: C}]}';
+    const text = `kind: A\n---\napiVersion: v1\nkind: List\nitems: [${inner}, {kind: D}]\n`;
+    const kinds = parseManifest(text, 'release').map(({ kind }) => kind);
+    assert.deepEqual(kinds, ['A', 'B', 'C', 'D']);
+  });
+
+  it('has the last value of a key that is there twice, and digits in groups, as in Helm', () => {
+    const read = parseYamlObject('labels: {app: a, app: b}\nlarge: 1_000\nmode: 0_644\n', 'values.yaml');
+    assert.deepEqual(read, { labels: { app: 'b' }, large: 1000, mode: 420 });
+  });
+
   it('is refused with its place', () => {
     assert.throws(
       () => parseYamlObject('a: b: c\n', 'values.yaml'),

@@ -1,5 +1,6 @@
 import { strict as assert } from 'node:assert';
 import { parseManifest } from '../../../src/activities/platform/helm/chart-yaml.ts';
+import { chartAddresses } from '../../../src/activities/platform/helm/deployment-addresses.ts';
 import {
   INGRESS_DEFAULTS,
   localUri,
@@ -7,6 +8,7 @@ import {
   publicHost,
   publicUri,
 } from '../../../src/activities/platform/helm/deployment-uris.ts';
+import type { HelmCommand } from '../../../src/activities/platform/helm/helm-command.ts';
 import { addressedService } from '../../../src/activities/platform/helm/main-objects.ts';
 import { meshChart } from '../../../src/activities/platform/helm/mesh-chart.ts';
 import { objectName } from '../../../src/activities/platform/helm/objects.ts';
@@ -84,17 +86,44 @@ describe('deployment addresses', () => {
         kind: 'Service',
         metadata: { name, annotations: name === annotations ? { 'slipway.dev/main': 'true' } : {} },
       }));
-    assert.equal(objectName(addressedService(several('web'), 'carts', {}) ?? {}), 'web');
-    assert.equal(objectName(addressedService(several(''), 'web', {}) ?? {}), 'web');
+    const service = (name: string): typeof ref => ({ ...ref, service: name });
+    assert.equal(objectName(addressedService(several('web'), service('carts'), {}) ?? {}), 'web');
+    assert.equal(objectName(addressedService(several(''), service('web'), {}) ?? {}), 'web');
     assert.equal(
-      objectName(addressedService(several(''), 'x', { slipway: { service: 'web' } }) ?? {}),
+      objectName(addressedService(several(''), service('x'), { slipway: { service: 'web' } }) ?? {}),
       'web',
     );
     assert.equal(
-      objectName(addressedService(several(''), 'carts', {}) ?? {}),
+      objectName(addressedService(several(''), service('carts'), {}) ?? {}),
       'cache',
       'the first, as in Keptn',
     );
-    assert.equal(addressedService([], 'carts', {}), undefined);
+    assert.equal(addressedService([], service('carts'), {}), undefined);
+  });
+
+  it("have the name of the chart's own Service, which answers under no other", async () => {
+    const manifest = parseManifest(
+      'apiVersion: v1\nkind: Service\nmetadata: {name: sockshop-dev-carts}\nspec: {ports: [{port: 8080}, {port: 80}]}\n',
+      'test',
+    );
+    const helm = { values: async () => ({}) } as unknown as HelmCommand;
+    assert.deepEqual(await chartAddresses({ helm, ingress: INGRESS_DEFAULTS }, ref, manifest), {
+      deploymentURIsLocal: ['http://sockshop-dev-carts.sockshop-dev:80'],
+      deploymentURIsPublic: ['http://sockshop-dev-carts.sockshop-dev.svc.cluster.local:80'],
+    });
+  });
+
+  it("leave a route of direct deployments to the user's chart where it has one itself", () => {
+    const manifest = parseManifest(
+      'apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {ports: [{port: 80}]}\n---\napiVersion: networking.istio.io/v1beta1\nkind: VirtualService\nmetadata: {name: a}\n',
+      'test',
+    );
+    const chart = meshChart(manifest, {
+      service: ref,
+      ingress: INGRESS_DEFAULTS,
+      mesh: 'istio',
+      gateway: 'public-gateway.istio-system',
+    });
+    assert.deepEqual([...chart.files.keys()], ['Chart.yaml', 'templates/a-istio-destinationrule.yaml']);
   });
 });

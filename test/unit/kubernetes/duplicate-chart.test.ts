@@ -171,16 +171,25 @@ apiVersion: apps/v1
 kind: Deployment
 metadata: {name: cache, annotations: {}}
 spec: {selector: {matchLabels: {app: cache}}, template: {metadata: {labels: {app: cache}}, spec: {containers: []}}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: cache}
+spec: {selector: {app: cache}, ports: [{port: 6379}]}
 `;
 
   it('is about the Deployment that is annotated, else named in the values, else named like the service', () => {
     assert.ok(generate(TWO)['carts-primary-deployment.yaml']);
     assert.ok(
-      generate(TWO, { values: { slipway: { deployment: 'cache' } } })['cache-primary-deployment.yaml'],
+      generate(TWO, { values: { slipway: { deployment: 'cache', service: 'cache' } } })[
+        'cache-primary-deployment.yaml'
+      ],
     );
     const annotated = TWO.replace('annotations: {}', 'annotations: {slipway.dev/main: "true"}');
     assert.ok(
-      generate(annotated, { values: { slipway: { deployment: 'carts' } } })['cache-primary-deployment.yaml'],
+      generate(annotated, { values: { slipway: { deployment: 'carts', service: 'cache' } } })[
+        'cache-primary-deployment.yaml'
+      ],
     );
   });
 
@@ -194,6 +203,50 @@ spec: {selector: {matchLabels: {app: cache}}, template: {metadata: {labels: {app
       () => generate('kind: Service\napiVersion: v1\nmetadata: {name: carts}\n'),
       /renders no deployment/,
     );
+  });
+
+  it('leads further Services of the same pods to the primary, where they would have no pod after a release', () => {
+    const grpc = `${USER}---
+apiVersion: v1
+kind: Service
+metadata: {name: carts-grpc}
+spec: {clusterIP: None, selector: {app: carts}, ports: [{port: 9090}]}
+`;
+    const files = generate(grpc);
+    const primary = files['carts-grpc-primary-service.yaml'];
+    assert.deepEqual(objectAt(primary, 'spec'), {
+      selector: { app: 'carts-primary' },
+      ports: [{ port: 9090 }],
+    });
+    assert.equal(objectAt(primary, 'metadata', 'labels'), undefined, 'no side of the weighted route');
+    assert.deepEqual(objectAt(files['carts-grpc-istio-virtualservice.yaml'], 'spec'), {
+      gateways: ['mesh'],
+      hosts: ['carts-grpc'],
+      http: [{ route: [{ destination: { host: 'carts-grpc-primary.sockshop-staging.svc.cluster.local' } }] }],
+    });
+    assert.ok(!Object.keys(generate(grpc, { mesh: 'none' })).some((file) => file.includes('virtualservice')));
+  });
+
+  it('is refused when the chart renders what blue/green makes itself', () => {
+    const taken = `${USER}---\napiVersion: v1\nkind: Service\nmetadata: {name: carts-primary}\n`;
+    assert.throws(
+      () => generate(taken, { values: { slipway: { service: 'carts' } } }),
+      /renders Service carts-primary, which blue\/green makes itself/,
+    );
+    const route = (kind: string): string =>
+      `${USER}---\napiVersion: x/v1\nkind: ${kind}\nmetadata: {name: carts}\n`;
+    assert.throws(() => generate(route('VirtualService')), /renders VirtualService carts/);
+    assert.throws(() => generate(route('HTTPRoute'), { mesh: 'gateway-api' }), /renders HTTPRoute carts/);
+    assert.ok(generate(route('HTTPRoute'))['carts-primary-service.yaml']);
+  });
+
+  it('may have a Deployment whose name is longer than a label', () => {
+    const name = `${'c'.repeat(70)}`;
+    const long = USER.replace(
+      'kind: Deployment\nmetadata: {name: carts',
+      `kind: Deployment\nmetadata: {name: ${name}`,
+    );
+    assert.ok(generate(long)[`${name}-primary-deployment.yaml`]);
   });
 
   it('is refused when a suffixed name or label becomes too long', () => {

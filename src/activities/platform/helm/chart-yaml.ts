@@ -11,18 +11,21 @@ import {
 } from 'js-yaml';
 import type { JsonObject } from '../../../contracts/json.ts';
 import { PlatformTerminalError } from '../errors.ts';
+import { objectsAt } from './objects.ts';
 
 const MAX_ALIASES = 200;
 const MAX_DEPTH = 60;
 /** Aliases of aliases make a billion values of a few lines; real charts are far below. */
 const MAX_VALUES = 200_000;
 
-/** Integers as Kubernetes' Go parser reads them: `0644` is octal, and there is no base 60. */
+/** Integers as Kubernetes' Go parser reads them: `0644` is octal, `1_000` a thousand, and there is no base 60. */
 const goIntegerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   implicit: true,
   implicitFirstChars: ['-', '+', ...'0123456789'],
   resolve: (source) => {
-    const match = /^([-+]?)(?:0b([01]+)|0o?([0-7]+)|0x([0-9a-fA-F]+)|(0|[1-9][0-9]*))$/.exec(source);
+    const match = /^([-+]?)(?:0b([01]+)|0o?([0-7]+)|0x([0-9a-fA-F]+)|(0|[1-9][0-9]*))$/.exec(
+      source.replaceAll('_', ''),
+    );
     if (match === null) return NOT_RESOLVED;
     const [, sign, binary, octal, hexadecimal, decimal] = match;
     const value =
@@ -39,18 +42,19 @@ const goIntegerTag = defineScalarTag<number>('tag:yaml.org,2002:int', {
   represent: (value) => value.toString(10),
 });
 
-/** YAML as Kubernetes and Helm read it: YAML 1.1 booleans, Go's integers, no timestamps. */
-const KUBERNETES_SCHEMA = CORE_SCHEMA.withTags(boolYaml11Tag, goIntegerTag, mergeTag);
+/**
+ * YAML as Kubernetes and Helm read it: YAML 1.1 booleans, Go's integers, no timestamps, and of a key that is there twice the last.
+ */
+const READING = {
+  schema: CORE_SCHEMA.withTags(boolYaml11Tag, goIntegerTag, mergeTag),
+  json: true,
+  maxAliases: MAX_ALIASES,
+  maxDepth: MAX_DEPTH,
+};
 
 /** Parses a chart's YAML file into an object; blank text is an empty object. Throws PlatformTerminalError naming the file. */
 export function parseYamlObject(text: string, file: string): JsonObject {
-  const value = guarded(file, () =>
-    load(text.trim() === '' ? '{}' : text, {
-      schema: KUBERNETES_SCHEMA,
-      maxAliases: MAX_ALIASES,
-      maxDepth: MAX_DEPTH,
-    }),
-  );
+  const value = guarded(file, () => load(text.trim() === '' ? '{}' : text, READING));
   if (value === undefined || value === null) return {};
   if (!isMapping(value))
     throw new PlatformTerminalError(`${file} is not a mapping; write keys and values into it`);
@@ -81,13 +85,11 @@ export function refuseUnbounded(value: unknown, file: string): void {
   }
 }
 
-/** Parses a rendered manifest into its objects, in order; empty documents are left out. */
+/** Parses a rendered manifest into its objects, in order, those of a List one by one; empty documents are left out. */
 export function parseManifest(text: string, what: string): JsonObject[] {
-  const documents = guarded(what, () =>
-    loadAll(text, { schema: KUBERNETES_SCHEMA, maxAliases: MAX_ALIASES, maxDepth: MAX_DEPTH }),
-  );
+  const documents = guarded(what, () => loadAll(text, READING));
   refuseUnbounded(documents, what);
-  return (documents as unknown[]).filter(isMapping);
+  return (documents as unknown[]).filter(isMapping).flatMap(itemsOf);
 }
 
 /** Writes an object as YAML that Kubernetes' YAML 1.1 parser reads back unchanged. */
@@ -104,6 +106,12 @@ function guarded<T>(file: string, read: () => T): T {
     const where = mark === undefined ? file : `${file}:${mark.line + 1}:${mark.column + 1}`;
     throw new PlatformTerminalError(`${where}: not valid YAML: ${error.reason}; correct the chart`);
   }
+}
+
+/** Helm takes a List apart when it applies it; helm-service 0.18 overlooked what is in one. */
+function itemsOf(object: JsonObject): JsonObject[] {
+  const isList = object.apiVersion === 'v1' && object.kind === 'List' && Array.isArray(object.items);
+  return isList ? objectsAt(object, 'items').flatMap(itemsOf) : [object];
 }
 
 /** The schema constructs nothing but JSON values, so that a mapping is a JSON object. */

@@ -1,11 +1,13 @@
 import type { JsonObject } from '../../../contracts/json.ts';
 import type { Deployment, DeployRequest, EffectContext } from '../platform.ts';
+import { bypassingRoutes } from './bypassing-routes.ts';
 import { chartAddresses, userManagedAddresses } from './deployment-addresses.ts';
 import { ensureDirectRoute, refuseServedPrimary } from './direct-route.ts';
 import { type HelmCluster, releaseOf } from './helm-cluster.ts';
 import { awaitListening } from './listening-side.ts';
 import { mainObjects } from './main-objects.ts';
 import { ensureNamespace } from './namespace.ts';
+import { objectName } from './objects.ts';
 import { ensurePrimary } from './primary-side.ts';
 import { keptnValues, loadUserChart } from './user-chart.ts';
 
@@ -33,12 +35,16 @@ export async function deploy(
     values: keptnValues(request, name),
   };
   const starts = async (manifest: readonly JsonObject[]): Promise<JsonObject> =>
-    mainObjects(manifest, request.service, await helm.values(release)).deployment;
+    mainObjects(manifest, request, await helm.values(release)).deployment;
   const gitCommit = await steps.carryOut(strategy === 'duplicate' ? { ...step, starts } : step, context);
   const manifest = await steps.manifest(release);
   if (strategy !== 'user_managed')
     await awaitListening(cluster, { service: request, side: 'canary' }, context);
-  if (strategy === 'duplicate') await ensurePrimary(cluster, request, { manifest, context });
+  if (strategy === 'duplicate') {
+    const { service } = mainObjects(manifest, request, await helm.values(release));
+    for (const told of bypassingRoutes(manifest, objectName(service))) context.progress(told);
+    await ensurePrimary(cluster, request, { manifest, context });
+  }
   if (strategy === 'direct') await ensureDirectRoute(cluster, request, { manifest, context });
   const addresses =
     strategy === 'user_managed'

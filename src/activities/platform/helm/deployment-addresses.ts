@@ -6,25 +6,27 @@ import type { Deployment, DeployRequest, ServiceRef } from '../platform.ts';
 import { localUri, lowestPort, publicUri } from './deployment-uris.ts';
 import { type HelmCluster, releaseOf } from './helm-cluster.ts';
 import { addressedService } from './main-objects.ts';
-import { isKind, objectName } from './objects.ts';
+import { objectName } from './objects.ts';
 import { scopeOf } from './user-chart.ts';
 
 /** `deploymentURIsLocal` and `deploymentURIsPublic` of an event. */
 export type DeploymentAddresses = Pick<Deployment, 'deploymentURIsLocal' | 'deploymentURIsPublic'>;
 
-/** Addresses of a deployed chart. One of several Services, which Keptn refused, is addressed by the Service that is released. */
+/**
+ * Addresses of a deployed chart, by the name of the Service that is released: helm-service 0.18 wrote the Keptn service's name,
+ * which nothing answers to where the chart calls its Service otherwise (charts of `helm create`).
+ */
 export async function chartAddresses(
   { helm, ingress }: Pick<HelmCluster, 'helm' | 'ingress'>,
   request: ServiceRef,
   manifest: readonly JsonObject[],
 ): Promise<DeploymentAddresses> {
-  const several = manifest.filter((object) => isKind(object, '', 'Service')).length > 1;
-  const values = several ? await helm.values(releaseOf(request, false)) : {};
-  const service = addressedService(manifest, request.service, values);
+  const values = await helm.values(releaseOf(request, false));
+  const service = addressedService(manifest, request, values);
   const port = service === undefined ? undefined : lowestPort([service]);
   if (service === undefined || port === undefined)
     return { deploymentURIsLocal: [], deploymentURIsPublic: [] };
-  const named = several ? { ...request, service: objectName(service) } : request;
+  const named = { ...request, service: objectName(service) };
   return {
     deploymentURIsLocal: [localUri(named, port)],
     deploymentURIsPublic: [publicUri(named, ingress)],

@@ -6,8 +6,8 @@ import { type Chart, valuesOf } from './chart.ts';
 import { parseManifest } from './chart-yaml.ts';
 import { duplicateChart, type MeshKind } from './duplicate-chart.ts';
 import type { HelmCommand } from './helm-command.ts';
-import { mainObjects } from './main-objects.ts';
-import { objectName, objectsAt } from './objects.ts';
+import { findMainObjects } from './main-objects.ts';
+import { isKind, objectName, objectsAt } from './objects.ts';
 import { compareObjects } from './preview.ts';
 import { namespaceOf, releaseName } from './release-name.ts';
 import { keptnValues } from './user-chart.ts';
@@ -91,9 +91,9 @@ async function versions(
   }: { wanted: readonly JsonObject[]; values: JsonObject; running: () => Promise<string | undefined> },
 ): Promise<DeploymentPreview['versions']> {
   const now = await running();
-  const deployment = wanted.some(({ kind }) => kind === 'Deployment')
-    ? mainObjects(wanted, request.service, values).deployment
-    : undefined;
+  const deployment =
+    findMainObjects(wanted, request, values)?.deployment ??
+    wanted.find((object) => isKind(object, 'apps', 'Deployment'));
   const containers = objectsAt(deployment, 'spec', 'template', 'spec', 'containers');
   const main =
     containers.find((container) => container.name === objectName(deployment ?? {})) ?? containers[0];

@@ -6,7 +6,7 @@ import type { EffectContext, ServiceRef } from '../platform.ts';
 import { INGRESS_DEFAULTS, type IngressOptions } from './deployment-uris.ts';
 import type { MeshKind } from './duplicate-chart.ts';
 import type { HelmCommand, Release } from './helm-command.ts';
-import { type MainObjects, mainObjects } from './main-objects.ts';
+import { findMainObjects, type MainObjects } from './main-objects.ts';
 import { isKind } from './objects.ts';
 import { namespaceOf, releaseName } from './release-name.ts';
 import { ReleaseSteps } from './release-steps.ts';
@@ -63,7 +63,7 @@ export function releaseOf(service: ServiceRef, generated: boolean): Release {
   return { name: releaseName(service, generated), namespace: namespaceOf(service) };
 }
 
-/** Deployment and Service that the deployed user chart is about; undefined when it has no Deployment. */
+/** Deployment and Service that the deployed user chart is about; undefined where these cannot be told, or there is none. */
 export async function deployedMainObjects(
   { helm, steps }: Pick<HelmCluster, 'helm' | 'steps'>,
   request: ServiceRef,
@@ -71,7 +71,7 @@ export async function deployedMainObjects(
   const release = releaseOf(request, false);
   const manifest = await steps.manifest(release);
   if (!manifest.some((object) => isKind(object, 'apps', 'Deployment'))) return undefined;
-  return mainObjects(manifest, request.service, await helm.values(release));
+  return findMainObjects(manifest, request, await helm.values(release));
 }
 
 /** For a verb that needs a deployed service; never retried. */

@@ -3,9 +3,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../contracts/json.ts';
-import { PlatformRetryableError, PlatformTerminalError } from '../errors.ts';
+import { PlatformTerminalError } from '../errors.ts';
 import type { Chart } from './chart.ts';
 import { writeChart } from './chart-archive.ts';
+import { helmFailure } from './helm-failure.ts';
 
 /** One revision of a release as `helm history` lists it. */
 export interface Revision {
@@ -33,31 +34,6 @@ export interface HelmOptions {
 
 const DNS_LABEL = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
 const MAX_OUTPUT_BYTES = 32 * 1024 * 1024;
-/** What helm says when a repetition may help; whole phrases, since names of projects and services stand in its messages too. */
-const TRANSIENT = new RegExp(
-  [
-    'kubernetes cluster unreachable',
-    'connection refused',
-    'connection reset by peer',
-    'i/o timeout',
-    'unexpected EOF',
-    'context deadline exceeded',
-    'TLS handshake timeout',
-    'too many requests',
-    '": EOF',
-    'client connection lost',
-    'connection timed out',
-    'network is unreachable',
-    'no route to host',
-    'unable to handle the request',
-    'unable to return a response in the time allotted',
-    'the object has been modified',
-    'etcdserver: ',
-    'another operation \\(install/upgrade/rollback\\) is in progress',
-  ].join('|'),
-  'i',
-);
-
 /** All that helm needs; whatever else is in the worker's environment (tokens, database addresses) is not its business. */
 const PASSED_ENVIRONMENT = [
   'PATH',
@@ -238,13 +214,5 @@ function failure(program: string, args: string[], outcome: { code: unknown; stde
       `the program ${program} is not there; install helm 3 or 4 or set its path (slipway doctor)`,
     );
   }
-  const message = `helm ${args.slice(0, 2).join(' ')}: ${outcome.stderr
-    .trim()
-    .replace(/^Error: /, '')
-    .slice(0, 4000)}`;
-  if (TRANSIENT.test(message)) return new PlatformRetryableError(message);
-  const hint = / is forbidden: User /.test(message)
-    ? "; grant the verb to Slipway's service account (docs/kubernetes.md has the list)"
-    : '';
-  return new PlatformTerminalError(message + hint);
+  return helmFailure(args, outcome.stderr);
 }

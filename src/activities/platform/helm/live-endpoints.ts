@@ -3,15 +3,15 @@ import type { JsonObject } from '../../../contracts/json.ts';
 import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import type { Endpoints, ServiceRef, Side } from '../platform.ts';
 import { localUri, lowestPort } from './deployment-uris.ts';
-import { sideName } from './duplicate-chart.ts';
 import { findDeployment, sideServices } from './live-objects.ts';
 import type { MainObjects } from './main-objects.ts';
 import { isKind, objectName } from './objects.ts';
 import { namespaceOf } from './release-name.ts';
 import { incomplete } from './rollout.ts';
+import { sideName } from './side-name.ts';
 
 /** Name of a side's Deployment: the user chart's own is the canary. */
-export function deploymentName({ deployment }: MainObjects, side: Side): string {
+export function deploymentName(deployment: JsonObject, side: Side): string {
   return side === 'canary' ? objectName(deployment) : sideName(objectName(deployment), 'primary');
 }
 
@@ -23,7 +23,9 @@ export async function liveEndpoints(
 ): Promise<Endpoints> {
   const { manifest, main } = found;
   const namespace = namespaceOf(service);
-  const routed = localUri(service, lowestPort(main === undefined ? manifest : [main.service]) ?? 80);
+  const user = main?.service ?? manifest.find((object) => isKind(object, '', 'Service'));
+  const name = user === undefined ? service.service : objectName(user);
+  const routed = localUri({ ...service, service: name }, lowestPort(user === undefined ? [] : [user]) ?? 80);
   const services = await sideServices(api, service);
   if (services === undefined || main === undefined) {
     const only = manifest.find((object) => isKind(object, 'apps', 'Deployment'));
@@ -36,7 +38,7 @@ export async function liveEndpoints(
   }
   const [primary, canary] = await Promise.all(
     (['primary', 'canary'] as const).map((side) =>
-      findDeployment(api, namespace, deploymentName(main, side)),
+      findDeployment(api, namespace, deploymentName(main.deployment, side)),
     ),
   );
   const address = (side: Side, live: V1Deployment | undefined): { [side in Side]?: string } =>

@@ -2,8 +2,8 @@ import type { V1Deployment, V1Service } from '@kubernetes/client-node';
 import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../../kubernetes/resources.ts';
 import type { ServiceRef, Side } from '../platform.ts';
-import { SERVICE_LABEL, SIDE_LABEL } from './duplicate-chart.ts';
 import { namespaceOf } from './release-name.ts';
+import { SERVICE_LABEL, SIDE_LABEL } from './side-name.ts';
 
 /** Set to `"true"` on a Deployment that Slipway has stopped, until a new version has been started in it. */
 export const STOPPED_ANNOTATION = 'slipway.dev/stopped';

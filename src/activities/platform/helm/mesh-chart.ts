@@ -2,9 +2,9 @@ import type { JsonObject } from '../../../contracts/json.ts';
 import type { ServiceRef } from '../platform.ts';
 import { type Chart, generatedChart, type Template } from './chart.ts';
 import { type IngressOptions, lowestPort, publicHost } from './deployment-uris.ts';
-import { SERVICE_LABEL } from './duplicate-chart.ts';
 import { isKind, objectName } from './objects.ts';
 import { chartName, namespaceOf } from './release-name.ts';
+import { SERVICE_LABEL } from './side-name.ts';
 
 /** Keeps an object when a release no longer names it: a route must outlive the change of strategies. */
 export const KEEP_POLICY = { 'helm.sh/resource-policy': 'keep' };
@@ -20,12 +20,14 @@ export interface MeshOptions {
 
 /**
  * Chart that accompanies the strategy `direct` (helm-service 0.18): for each Service of the user chart a VirtualService at the
- * public host and a DestinationRule, or with the Gateway API an HTTPRoute.
+ * public host and a DestinationRule, or with the Gateway API an HTTPRoute. One that the user's chart has itself is not made
+ * again, which Helm would refuse.
  */
 export function meshChart(manifest: readonly JsonObject[], options: MeshOptions): Chart {
   const templates = manifest
     .filter((object) => isKind(object, '', 'Service'))
-    .flatMap((service) => (options.mesh === 'istio' ? istioTemplates : httpRoute)(service, options));
+    .flatMap((service) => (options.mesh === 'istio' ? istioTemplates : httpRoute)(service, options))
+    .filter(({ object }) => !manifest.some((own) => isSame(own, object)));
   return generatedChart(chartName(options.service.service, true), 'direct', templates);
 }
 
@@ -65,6 +67,10 @@ function httpRoute(service: JsonObject, { service: ref, ingress, gateway }: Mesh
     spec,
   };
   return [{ file: `${name}-httproute.yaml`, object }];
+}
+
+function isSame(one: JsonObject, other: JsonObject): boolean {
+  return one.kind === other.kind && objectName(one) === objectName(other);
 }
 
 function routeMetadata(name: string, { service }: ServiceRef): JsonObject {

@@ -46,3 +46,14 @@ export function mapStrings(value: Json | undefined, change: (text: string) => st
   for (const [key, item] of Object.entries(value)) mapped[key] = mapStrings(item, change);
   return mapped;
 }
+
+/** `metadata` for a copy of the object: without what ties it to its namespace and its life in the cluster. */
+export function cleanMetadata(object: JsonObject): JsonObject {
+  const {
+    namespace: _namespace,
+    resourceVersion: _version,
+    uid: _uid,
+    ...metadata
+  } = objectAt(object, 'metadata') ?? {};
+  return metadata;
+}

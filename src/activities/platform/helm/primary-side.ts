@@ -1,13 +1,14 @@
 import type { JsonObject } from '../../../contracts/json.ts';
 import { RESOURCES } from '../../kubernetes/resources.ts';
 import type { DeployRequest, EffectContext, ServiceRef } from '../platform.ts';
-import { duplicateChart, SERVICE_LABEL } from './duplicate-chart.ts';
+import { duplicateChart } from './duplicate-chart.ts';
 import { carryOutGenerated } from './generated-release.ts';
 import { type HelmCluster, releaseOf } from './helm-cluster.ts';
 import { awaitListening } from './listening-side.ts';
 import { KEEP_POLICY } from './mesh-chart.ts';
 import { isKind, objectName } from './objects.ts';
 import { namespaceOf } from './release-name.ts';
+import { SERVICE_LABEL } from './side-name.ts';
 
 /** The first deployment of a service makes its primary from the same version (helm-service 0.18); later ones leave it alone. */
 export async function ensurePrimary(

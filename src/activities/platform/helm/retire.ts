@@ -19,6 +19,6 @@ export async function retire(
       `the ${request.side} of ${request.service} in stage ${request.stage} still has ${weight} % of the traffic; shift it away and drain the side before it is stopped`,
     );
   }
-  const which = { namespace: namespaceOf(request), name: deploymentName(main, request.side) };
+  const which = { namespace: namespaceOf(request), name: deploymentName(main.deployment, request.side) };
   if (await stopDeployment(cluster.api, which)) await cluster.steps.awaitDeployment(which, context);
 }

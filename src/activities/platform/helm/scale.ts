@@ -4,9 +4,10 @@ import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import { RESOURCES } from '../../kubernetes/resources.ts';
 import { PlatformRetryableError, PlatformTerminalError } from '../errors.ts';
 import type { EffectContext, ServiceRef } from '../platform.ts';
-import { deployedMainObjects, type HelmCluster, notDeployed } from './helm-cluster.ts';
+import { type HelmCluster, notDeployed, releaseOf } from './helm-cluster.ts';
 import { deploymentName } from './live-endpoints.ts';
 import { findDeployment } from './live-objects.ts';
+import { mainDeployment } from './main-objects.ts';
 import { objectName } from './objects.ts';
 import { namespaceOf } from './release-name.ts';
 
@@ -20,12 +21,14 @@ export async function scale(
   request: ServiceRef & { increment: number; idempotencyKey: string },
   context: EffectContext,
 ): Promise<number> {
-  const main = await deployedMainObjects(cluster, request);
-  if (main === undefined) throw notDeployed(request);
+  const release = releaseOf(request, false);
+  const manifest = await cluster.steps.manifest(release);
+  if (manifest.length === 0) throw notDeployed(request);
+  const deployment = mainDeployment(manifest, request, await cluster.helm.values(release));
   const namespace = namespaceOf(request);
-  const primary = deploymentName(main, 'primary');
+  const primary = deploymentName(deployment, 'primary');
   const exists = (await findDeployment(cluster.api, namespace, primary)) !== undefined;
-  const which = { namespace, name: exists ? primary : objectName(main.deployment) };
+  const which = { namespace, name: exists ? primary : objectName(deployment) };
   const replicas = await addReplicas(cluster.api, which, request);
   await cluster.steps.awaitDeployment(which, context);
   return replicas;

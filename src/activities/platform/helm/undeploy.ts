@@ -1,9 +1,9 @@
 import { RESOURCES } from '../../kubernetes/resources.ts';
 import type { EffectContext, ServiceRef } from '../platform.ts';
-import { SERVICE_LABEL } from './duplicate-chart.ts';
 import { type HelmCluster, releaseOf } from './helm-cluster.ts';
 import { namespaceOf } from './release-name.ts';
 import { refuseForeignRelease } from './release-owner.ts';
+import { SERVICE_LABEL } from './side-name.ts';
 
 /** Removes both releases of a service and its route, which belongs to none of them; Platform.undeploy. */
 export async function undeploy(

@@ -5,6 +5,7 @@ import type { DeployRequest, ServiceRef } from '../platform.ts';
 import { type Chart, valuesOf, withValues } from './chart.ts';
 import { chartFromFiles, packChart, readChartArchive } from './chart-archive.ts';
 import { refuseUnbounded } from './chart-yaml.ts';
+import { withImageParts } from './image-parts.ts';
 import { mergeValues } from './merge-values.ts';
 import { chartName } from './release-name.ts';
 
@@ -29,7 +30,8 @@ export async function loadUserChart(
   const stored = await findChart(config, request);
   if (Object.keys(request.values).length === 0) return stored;
   refuseUnbounded(request.values, 'configurationChange.values');
-  const chart = withValues(stored.chart, mergeValues(valuesOf(stored.chart), request.values));
+  const values = valuesOf(stored.chart);
+  const chart = withValues(stored.chart, mergeValues(values, withImageParts(values, request.values)));
   if (chart === stored.chart || !options.commit) return { chart, commit: stored.commit };
   const commit = await config.write(
     scopeOf(request),
