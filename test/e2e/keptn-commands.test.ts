@@ -270,12 +270,28 @@ describe('the commands of Keptn 1.4.5’s command line, against a slipway dev', 
     );
   });
 
+  it('create service, trigger sequence: also for a name that is no DNS label', async () => {
+    const place = '--project=tour --stage=hardening --service=My_svc.2';
+    await shell.shows('create service My_svc.2 --project=tour', []);
+    await shell.shows(`add-resource ${place} --resource=slo.yaml`, ['hardening']);
+    await shell.shows(`trigger sequence hello ${place}`, []);
+    const named = 'get event sh.keptn.event.greeting.triggered --project=tour --service=My_svc.2';
+    const [greeting] = await shell.awaited(named);
+    await shell.shows(`abort sequence --project=tour --keptn-context=${greeting?.shkeptncontext}`, []);
+    await shell.awaited(
+      'get event sh.keptn.event.hardening.hello.finished --project=tour --service=My_svc.2',
+    );
+    await shell.shows('delete service My_svc.2 --project=tour', ['']);
+  });
+
   it('trigger sequence, pause, resume and abort sequence', async () => {
     await shell.shows(
       'trigger sequence hello --project=tour --service=svc --stage=hardening --labels=a=b --data greeting.text=hi,flag=true',
       [],
     );
-    const [greeting] = await shell.awaited('get event sh.keptn.event.greeting.triggered --project=tour');
+    const [greeting] = await shell.awaited(
+      'get event sh.keptn.event.greeting.triggered --project=tour --service=svc',
+    );
     assert.deepEqual(
       [greeting?.data.flag, greeting?.data.greeting, greeting?.data.labels],
       ['true', { text: 'hi' }, { a: 'b' }],

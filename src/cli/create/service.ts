@@ -7,7 +7,10 @@ export function registerCreateService(group: Command): void {
   const command = group
     .command('service')
     .description('create a service in all stages of a project')
-    .argument('<name>', 'lower-case letters, digits and dashes, at most 43')
+    .argument(
+      '<name>',
+      'letters, digits, dots, dashes and underscores, at most 43; Kubernetes wants lower case and dashes',
+    )
     .requiredOption('-p, --project <name>', 'project');
   withApi(command).action(async (service: string, options: ApiOptions & { project: string }) => {
     await (await connect(options)).createService({ project: options.project, service });

@@ -8,7 +8,8 @@ import { nanoseconds } from '../project-changes.ts';
 import { stageViews } from '../project-views.ts';
 import { parseBody } from '../request-body.ts';
 
-const NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
+/** Keptn 1.4.5 took any name of a folder; here it is a part of workflow ids and addresses too. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** A Helm release is called after project, stage and service, and has at most 53 characters (Keptn 1.4.5). */
 const MAX_NAME = 43;
 
@@ -64,7 +65,7 @@ export function registerServices(app: FastifyInstance, context: ServerContext): 
     if (!NAME.test(serviceName)) {
       throw new ApiError(
         400,
-        'Could not validate payload: service name is not a valid Keptn entity name: use lower-case letters, digits and dashes',
+        'the service name is not valid: use letters, digits, dots, dashes and underscores, beginning with a letter or digit',
       );
     }
     if (!(await store.project(project))) {

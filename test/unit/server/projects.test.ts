@@ -155,7 +155,14 @@ describe('the API of projects, stages and services', function () {
       message: 'could not get stages of project nope: project not found',
     });
     assert.equal((await create('services', 'x'.repeat(44))).status, 400);
-    assert.equal((await create('services', 'A')).status, 400);
+    for (const name of ['', 'a/b', '.hidden', 'a b', 'ä']) {
+      assert.equal((await create('services', name)).status, 400, name);
+    }
+    for (const name of ['Carts', 'carts_db', 'carts.v2', '2nd']) {
+      assert.equal((await create('services', name)).status, 200, name);
+      const removed = await api.send('DELETE', `/api/controlPlane/v1/project/services/service/${name}`);
+      assert.equal(removed.status, 200, name);
+    }
     const list = await api.get('/controlPlane/v1/project/services/stage/qa/service');
     assert.deepEqual(
       (list.json.services as { [key: string]: unknown }[]).map((one) => [
