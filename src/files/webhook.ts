@@ -108,7 +108,18 @@ function webhook(reader: EntryReader, node: YamlNode, path: DocumentPath): Webho
       found.sendFinished = value;
     }),
     envFrom: listField(reader, (item, place) => {
-      found.secrets.push(secretVariable(reader, item, place));
+      const secret = secretVariable(reader, item, place);
+      found.secrets.push(secret);
+      if (secret.name !== '' && secret.secret !== '' && secret.key !== '') return;
+      const problem = reader.document.problem(
+        place,
+        'a secret needs name, secretRef.name and secretRef.key',
+        {
+          hint: 'write {name: token, secretRef: {name: my-secret, key: token}}',
+        },
+      );
+      reader.refusals.push(problem);
+      found.refusal ??= formatProblem(problem);
     }),
     requests: listField(reader, (item, place) => {
       written++;

@@ -50,6 +50,10 @@ export function composeYaml(source: string, options: YamlOptions): ComposedYaml 
     );
     return { root: undefined, problems, position };
   }
+  if (/^\uFFFD{1,2}/.test(text) && text.includes('\0')) {
+    report(0, 'the file is not UTF-8 but probably UTF-16', 'save it as UTF-8');
+    return { root: undefined, problems, position };
+  }
   try {
     const maxDepth = options.maxDepth ?? 100;
     const document = indent.read(text, (moved) =>

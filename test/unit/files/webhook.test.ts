@@ -77,6 +77,12 @@ spec:
     - type: sh.keptn.event.notify.triggered
       subscriptionID: a
       requests: ['curl --data "{{.secret.slack-hook.key}}" http://a.example']
+    - type: sh.keptn.event.scan.triggered
+      subscriptionID: c
+      envFrom:
+        - secretRef:
+          name: slipped
+      requests: [curl http://a.example]
     - type: sh.keptn.event.evaluation.>
       subscriptionID: b
       requests: [curl -X PATCH http://a.example/flags?x=1&y=2]
@@ -92,13 +98,19 @@ spec:
             'read keys with other characters by index, as in {{index .data "a-b"}}',
           0,
         ],
+        [
+          'sh.keptn.event.scan.triggered',
+          'webhook.yaml:11:11: error: spec.webhooks[1].envFrom[0]: a secret needs name, secretRef.name and secretRef.key ' +
+            '(write {name: token, secretRef: {name: my-secret, key: token}})',
+          1,
+        ],
         ['sh.keptn.event.evaluation.>', undefined, 1],
       ],
     );
-    assert.equal(model?.webhooks[1]?.requests[0]?.method, 'PATCH');
+    assert.equal(model?.webhooks[2]?.requests[0]?.method, 'PATCH');
     assert.deepEqual(
       problems.map(({ severity }) => severity),
-      ['warning', 'error'],
+      ['warning', 'error', 'error'],
     );
   });
 });

@@ -98,6 +98,11 @@ two
     assert.ok(performance.now() - started < 20_000);
   });
 
+  it('names a file that Windows saved as UTF-16', () => {
+    const bytes = Buffer.concat([Buffer.from([0xff, 0xfe]), Buffer.from('a: 1', 'utf16le')]);
+    assert.match(parse(bytes.toString('utf8')).problems[0]?.message ?? '', /probably UTF-16/);
+  });
+
   it('applies merge keys without overriding own keys', () => {
     const document = parse('base: &b {x: 1, y: 2}\nuse:\n  <<: *b\n  y: 3');
     assert.deepEqual((document.value as { use: unknown }).use, { y: 3, x: 1 });
