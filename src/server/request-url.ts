@@ -1,12 +1,20 @@
+/** What services were called in the paths of older Keptn releases; scripts and integrations of that age still say so. */
+const FORMER_NAMES: readonly [RegExp, string][] = [
+  [/^\/configuration-service(?=\/)/, '/resource-service'],
+  [/^\/shipyard-controller(?=\/)/, '/controlPlane'],
+];
+
 /**
- * The path that the routes see: repeated slashes merged and `/api` taken off. Keptn's clients send `//resource` and, with a
- * trailing slash in the endpoint, `//v1/auth`; a redirect would turn their POST into a GET, so the gateway merged them.
+ * The path that the routes see: repeated slashes merged, `/api` taken off, former names of services replaced. Keptn's clients
+ * send `//resource` and, with a trailing slash in the endpoint, `//v1/auth`; a redirect would turn their POST into a GET, so the
+ * gateway merged them.
  */
 export function routedUrl(url: string): string {
   const query = url.indexOf('?');
   const path = (query < 0 ? url : url.slice(0, query)).replace(/\/{2,}/g, '/');
   const below = /^\/api(?=\/|$)/.test(path) ? path.slice('/api'.length) : path;
-  const trimmed = below.length > 1 && below.endsWith('/') ? below.slice(0, -1) : below;
+  const named = FORMER_NAMES.reduce((text, [former, name]) => text.replace(former, name), below);
+  const trimmed = named.length > 1 && named.endsWith('/') ? named.slice(0, -1) : named;
   return `${trimmed === '' ? '/' : trimmed}${query < 0 ? '' : url.slice(query)}`;
 }
 

@@ -190,6 +190,10 @@ describe('the API for integrations', function () {
         assert.equal(json.resourceURI, 'webhook/webhook.yaml', path);
       }
       assert.equal((await put(service, '/', 'a')).status, 400);
+      const older = await api.get(
+        '/configuration-service/v1/project/tour/stage/qa/resource/webhook%2Fwebhook.yaml',
+      );
+      assert.equal(older.json.resourceURI, 'webhook/webhook.yaml');
     });
 
     it('refuses what leads elsewhere, is no base64, is too large, or belongs nowhere', async () => {

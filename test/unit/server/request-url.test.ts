@@ -25,6 +25,16 @@ describe('the URL of a request', () => {
     for (const [url, expected] of cases) assert.equal(routedUrl(url), expected);
   });
 
+  it('gets the new names of services for those of older releases, at its beginning only', () => {
+    const cases: [string, string][] = [
+      ['/api/configuration-service/v1/project/p/resource', '/resource-service/v1/project/p/resource'],
+      ['/shipyard-controller/v1/uniform/registration?x', '/controlPlane/v1/uniform/registration?x'],
+      ['/configuration-services/v1', '/configuration-services/v1'],
+      ['/v1/configuration-service/x', '/v1/configuration-service/x'],
+    ];
+    for (const [url, expected] of cases) assert.equal(routedUrl(url), expected);
+  });
+
   it('names the same file however often its path was escaped on the way', () => {
     const segment = fc.string({ minLength: 1, unit: 'grapheme' }).filter((text) => !/[%/?#]/.test(text));
     fc.assert(
