@@ -90,9 +90,9 @@ function reviewObjectives({ objectivePlaces }: ParsedSlo, slo: Slo, report: Repo
   for (const [index, objective] of slo.objectives.entries()) {
     const path: DocumentPath = ['objectives', objectivePlaces?.[index] ?? index];
     if (objective.sli === '') report(path, 'warning', 'the objective names no SLI', 'add sli: <name>');
-    else if (seen.has(objective.sli)) {
-      const end = isScored(objective) ? 'never gets a value and fails' : 'never shows a value';
-      const message = `"${objective.sli}" has an objective already: this one ${end}`;
+    // Without pass criteria the second one only informs: nothing depends on its value.
+    else if (seen.has(objective.sli) && isScored(objective)) {
+      const message = `"${objective.sli}" has an objective already: this one never gets a value and fails`;
       report([...path, 'sli'], 'warning', message, 'put all criteria into one objective');
     }
     seen.add(objective.sli);
