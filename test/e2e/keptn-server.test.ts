@@ -7,7 +7,8 @@ import { emptyRepository, type GitHost, serveGit } from '../support/git-http.ts'
 import { buildGoClient, keptn, type Outcome } from '../support/go-client.ts';
 import { Api, SHIPYARD, TOKEN } from '../unit/server/api.ts';
 
-describe('a server that asks Keptn’s command line for a Git upstream', function () {
+// What a slipway dev does not show: another setting, and more events than a page holds.
+describe('Keptn’s command line at a server that asks for a Git upstream', function () {
   this.timeout(300_000);
   const directory = mkdtempSync(join(tmpdir(), 'slipway-upstream-'));
   const api = new Api();
@@ -28,8 +29,10 @@ describe('a server that asks Keptn’s command line for a Git upstream', functio
     rmSync(directory, { recursive: true, force: true });
   });
 
-  const run = (line: string): Promise<Outcome> =>
-    keptn(program, { endpoint: `${api.url}/api`, token: TOKEN, words: line.split(' '), cwd: directory });
+  const run = (line: string): Promise<Outcome> => {
+    const words = ['--pace=0.2', ...line.split(' ')];
+    return keptn(program, { endpoint: `${api.url}/api`, token: TOKEN, words, cwd: directory });
+  };
   const git = (...argv: string[]): string =>
     spawnSync('git', ['-C', join(directory, 'tour.git'), ...argv], { encoding: 'utf8' }).stdout;
 
@@ -54,6 +57,31 @@ describe('a server that asks Keptn’s command line for a Git upstream', functio
     );
     assert.deepEqual(added.shown, ['production', 'qa']);
     assert.equal(git('show', 'qa:svc/shipyard.yaml'), SHIPYARD);
+  });
+
+  it('shows a hundred events of many, newest first, one page when asked for one, and each once while it watches', async () => {
+    const type = 'sh.keptn.event.nap.finished';
+    const data = { project: 'tour', stage: 'qa', service: 'svc', result: 'pass' as const };
+    // All of one millisecond but the last: the order of their coming decides.
+    const events = Array.from({ length: 130 }, (_, n) => ({
+      id: `nap-${n}`,
+      type,
+      source: 'test',
+      specversion: '1.0' as const,
+      contenttype: 'application/json' as const,
+      time: n < 129 ? '2024-01-01T10:00:00.000Z' : '2024-01-01T10:00:00.001Z',
+      shkeptncontext: '6d792d6f-776e-4d63-af6e-746578742020',
+      shkeptnspecversion: '0.2.4',
+      data,
+    }));
+    await api.store.appendEvents(events);
+    const ids = async (line: string) => ((await run(line)).shown as { id: string }[]).map(({ id }) => id);
+    const newest = events.map(({ id }) => id).reverse();
+    assert.deepEqual(await ids(`get event ${type} --project=tour`), newest.slice(0, 100));
+    assert.deepEqual(await ids(`get event ${type} --project=tour --num-of-pages=1`), newest.slice(0, 20));
+    // Here the library stops at the same key as without a watch, and then goes on from the newest time.
+    const watched = await ids(`get event ${type} --project=tour --watch --watch-time=12`);
+    assert.deepEqual([...watched].sort(), newest.slice(0, 100).sort());
   });
 
   it('leads /bridge, whose address the command line shows, to its web interface', async () => {
