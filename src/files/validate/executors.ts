@@ -39,12 +39,11 @@ export function unansweredTasks(files: readonly CheckedFile[]): Problem[] {
 
 /** Actions of remediations that neither Slipway nor a job or webhook of these files carries out. */
 export function unansweredActions(files: readonly CheckedFile[]): Problem[] {
-  if (answers(files, 'sh.keptn.event.action.triggered')) return [];
   const hint = `built in is ${[...BUILTIN_ACTIONS].join(', ')}; add an action for sh.keptn.event.action.triggered to job/config.yaml`;
   return modelsOf(files, 'remediation').flatMap((source) =>
     source.model.remediations.flatMap((remediation, r) =>
       remediation.actionsOnOpen.flatMap(({ action }, a) => {
-        if (BUILTIN_ACTIONS.has(action)) return [];
+        if (BUILTIN_ACTIONS.has(action) || answersAction(files, action)) return [];
         const path = ['spec', 'remediations', r, 'actionsOnOpen', a, 'action'];
         return [warn(source, path, [`action ${action} is answered by nothing in these files`, hint])];
       }),
@@ -56,6 +55,22 @@ export function unansweredActions(files: readonly CheckedFile[]): Problem[] {
 export function answers(files: readonly CheckedFile[], eventType: string): boolean {
   const jobs = modelsOf(files, 'job').some(({ model }) => jobAnswers(model, eventType));
   return jobs || modelsOf(files, 'webhook').some(({ model }) => webhookAnswers(model, eventType));
+}
+
+/** Where job/config.yaml tells one action from another. */
+const ACTION_NAME = 'data.action.action';
+
+function answersAction(files: readonly CheckedFile[], action: string): boolean {
+  const type = 'sh.keptn.event.action.triggered';
+  const byJob = modelsOf(files, 'job').some(({ model }) =>
+    model.actions.some(({ events }) =>
+      events.some(({ pattern, condition }) => {
+        const names = condition?.path.join('.') === ACTION_NAME;
+        return pattern.test(type) && (!names || condition.match === action);
+      }),
+    ),
+  );
+  return byJob || modelsOf(files, 'webhook').some(({ model }) => webhookAnswers(model, type));
 }
 
 function jobAnswers(config: JobConfig, eventType: string): boolean {

@@ -131,6 +131,16 @@ describe('slipway validate', () => {
     const { stdout } = await sandbox.run(['validate', 'p']);
     assert.match(stdout, /^p\/remediation\.yaml:9:\d+: warning: .*action toggle is answered by nothing/m);
     assert.doesNotMatch(stdout, /action scaling/);
+    const job = (condition: string) =>
+      JOB.replace('sh.keptn.event.smoke.triggered', `sh.keptn.event.action.triggered${condition}`);
+    const named = (action: string) =>
+      job(`\n        jsonpath: {property: $.data.action.action, match: ${action}}`);
+    file('p/job/config.yaml', named('toggles'));
+    assert.match((await sandbox.run(['validate', 'p'])).stdout, /action toggle is answered by nothing/);
+    for (const answering of [named('toggle'), job('')]) {
+      file('p/job/config.yaml', answering);
+      assert.doesNotMatch((await sandbox.run(['validate', 'p'])).stdout, /action toggle/);
+    }
   });
 
   it('reads load configurations, and names a test strategy that has no workload', async () => {
