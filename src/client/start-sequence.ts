@@ -1,28 +1,18 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ConfigRepo } from '../activities/config/config-repo.ts';
 import { ConfigNotFoundError } from '../activities/config/errors.ts';
 import { decodeText } from '../activities/config/scoped-files.ts';
-import {
-  ENGINE_SOURCE,
-  KEPTN_SPEC_VERSION,
-  type KeptnEvent,
-  parseEventType,
-  sequenceEventType,
-} from '../contracts/events.ts';
-import { queueWorkflowId, sequenceWorkflowId } from '../contracts/ids.ts';
-import { type ApprovalDecision, enqueueSignal } from '../contracts/messages.ts';
-import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
-import { searchAttributes } from '../contracts/search-attributes.ts';
+import type { KeptnEvent } from '../contracts/events.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
-import type { DefaultTimeouts, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
-import { MAX_OCCURRENCES, MAX_PAYLOAD_BYTES, tooManyOccurrences } from '../sequence/limits.ts';
-import { type Group, readGroup } from '../sequence/together.ts';
-import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
-import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
+import type { DefaultTimeouts, SequenceRequest } from '../contracts/workflows.ts';
+import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
+import type { SequenceStateRow, Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
-import { derivedId } from './derived-id.ts';
-import { RefusedError, UnreachableError } from './errors.ts';
+import type { RunsDependencies } from './engine.ts';
+import { enqueue } from './enqueue.ts';
+import { RefusedError } from './errors.ts';
+import { finishAtOnce } from './finish-at-once.ts';
 import { type Hold, Holds } from './holds.ts';
 import {
   DEFAULT_TIMEOUTS,
@@ -31,76 +21,19 @@ import {
   readShipyard,
   type TriggerTarget,
 } from './pinned-request.ts';
-import { previewDeployments } from './preview.ts';
-import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import { type RollbackRequest, rollback, type StartedRollback } from './rollback.ts';
-import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
+import type { RunControl } from './run-control.ts';
 import { Starts } from './starts.ts';
-import { leaveGroup, openGroup } from './together.ts';
+import { leaveGroup } from './together.ts';
+import { groupOf, stateRow, targetOf, tooLarge } from './trigger-target.ts';
 
 /** Most runs of a context that are looked at. */
 const MAX_RUNS = 1_000;
 
-/** Starts, tells and controls runs. Every call may come twice; without Temporal it throws UnreachableError. */
-export interface Runs {
-  /**
-   * Starts the sequence that a `<stage>.<sequence>.triggered` event asks for, behind those that are already queued; the
-   * same event twice starts it once. A sequence that cannot start is finished as errored here (Keptn 1.4.5), no error.
-   * Throws RefusedError for an event that names no run.
-   */
-  trigger(event: KeptnEvent): Promise<void>;
-  /** Stores a `.started` or `.finished` event and hands it to the run that waits for it; for a run that is gone it is dropped. */
-  taskEvent(event: KeptnEvent, open: OpenTrigger): Promise<void>;
-  /** Starts the sequence of an ended run again from the task that did not pass; throws NotFoundError, RefusedError. */
-  rerun(request: RerunRequest): Promise<Rerun>;
-  /** Goes back to the old version that the last release keeps warm; throws RefusedError when nothing is kept. */
-  rollback(request: RollbackRequest): Promise<StartedRollback>;
-  /** Pauses, resumes or aborts all runs of a context or of one stage of it, queued ones too. */
-  control(request: ControlRequest): Promise<void>;
-  /** Ends what still runs for a problem that no longer exists. */
-  problemClosed(problem: ClosedProblem): Promise<void>;
-  /** Decides a waiting approval; throws RefusedError when nothing waits, NotFoundError when there is no such run. */
-  decide(run: RunOfContext, decision: ApprovalDecision): Promise<SequenceStatus>;
-  /** Runs that have not ended, newest first, with their place in the queue or who is missing. */
-  active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
-  /** What the deployments would change, asked of a worker; throws UnreachableError when none answers in 25 seconds. */
-  preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]>;
-  /** The whole state of a run; throws NotFoundError. */
-  status(workflowId: string): Promise<SequenceStatus>;
-}
-
-/** What runs are started with; timeouts default to 10 minutes for started and 24 hours for finished. */
-export interface RunsDependencies {
-  temporalClient: Client;
-  store: Store;
-  config: ConfigRepo;
-  logger: Logger;
-  taskQueue?: string;
-  timeouts?: Partial<DefaultTimeouts>;
-}
-
-/** Runs over a Temporal client. */
-export function createRuns(dependencies: RunsDependencies): Runs {
-  const control = new RunControl(dependencies);
-  const starter = new SequenceStarter(dependencies, control);
-  return {
-    trigger: (event) => starter.trigger(event),
-    taskEvent: (event, open) => control.taskEvent(event, open),
-    rerun: (request) =>
-      rerun({ ...dependencies, start: (event, pinned) => starter.again(event, pinned) }, request),
-    rollback: (request) => starter.rollback(request),
-    control: (request) => control.control(request),
-    problemClosed: (problem) => control.problemClosed(problem),
-    decide: (run, decision) => control.decide(run, decision),
-    preview: (requests) => previewDeployments(dependencies, requests),
-    active: (query) => new ActiveRuns(dependencies).of(query),
-    status: (workflowId) => control.status(workflowId),
-  };
-}
-
 type FoundSequence = Extract<PinnedSequence, { found: true }>;
 
-class SequenceStarter {
+/** Starts sequences: pins their definition, gives them their place, refuses or holds them, and hands them to their queue. */
+export class SequenceStarter {
   readonly #client: Client;
   readonly #store: Store;
   readonly #config: ConfigRepo;
@@ -137,7 +70,7 @@ class SequenceStarter {
     if (!pinned.found || refusal !== undefined) {
       // A repeated trigger of a run that began before: its problem has been closed since, and the run was told.
       if (pinned.found && (await this.#isKnown(row))) return;
-      await this.#finishAtOnce(event, row, refusal ?? '');
+      await finishAtOnce(this.#store, event, { row, message: refusal ?? '' });
       if (pinned.found) {
         const { request } = pinned;
         await leaveGroup(this.#client, this.#taskQueue, { request, message: refusal ?? '' });
@@ -259,114 +192,7 @@ class SequenceStarter {
     }
   }
 
-  /** The ids are made from the trigger's own, so that doing it again changes nothing. */
-  async #finishAtOnce(event: KeptnEvent, row: SequenceStateRow, message: string): Promise<void> {
-    const { project, stage, service, sequence } = row;
-    const { labels } = event.data;
-    const finished: KeptnEvent = {
-      ...event,
-      id: derivedId(event.id, 'finished'),
-      type: sequenceEventType(stage, sequence, 'finished'),
-      source: ENGINE_SOURCE,
-      time: new Date().toISOString(),
-      shkeptnspecversion: KEPTN_SPEC_VERSION,
-      triggeredid: event.id,
-      data: {
-        project,
-        stage,
-        service,
-        ...(labels === undefined ? {} : { labels }),
-        status: 'errored',
-        result: 'fail',
-        message,
-      },
-    };
-    await this.#store.appendEvents([finished], { close: [event.id] });
-    const end = { state: 'finished', status: 'errored', result: 'fail', time: finished.time };
-    await this.#store.saveSequenceState({ ...row, ...end });
+  #enqueue(request: SequenceRequest): Promise<void> {
+    return enqueue(this.#client, this.#taskQueue, request);
   }
-
-  async #enqueue(request: SequenceRequest): Promise<void> {
-    const { project, stage, service } = request.input;
-    const scope = { project, stage, service };
-    try {
-      await openGroup(this.#client, this.#taskQueue, request);
-      await this.#client.workflow.signalWithStart('serviceQueue', {
-        workflowId: queueWorkflowId(scope),
-        taskQueue: this.#taskQueue,
-        args: [scope],
-        signal: enqueueSignal,
-        signalArgs: [request],
-        staticSummary: `queue of ${service} in ${stage}`,
-        typedSearchAttributes: [
-          { key: searchAttributes.project, value: project },
-          { key: searchAttributes.stage, value: stage },
-          { key: searchAttributes.service, value: service },
-        ],
-      });
-    } catch (error) {
-      if (!isGrpcServiceError(error)) throw error;
-      throw new UnreachableError(
-        `Temporal did not take sequence ${request.input.sequence} of ${service} in ${stage}: ` +
-          `${error.details || error.message}`,
-        'start Temporal or correct its address, then send the event again',
-        { cause: error },
-      );
-    }
-  }
-}
-
-/** Stage and sequence by the event's type; throws RefusedError when the event cannot name a run. */
-function targetOf(event: KeptnEvent): TriggerTarget {
-  const type = parseEventType(event.type);
-  if (type?.of !== 'sequence' || type.kind !== 'triggered') {
-    throw new RefusedError(
-      `${event.type} does not trigger a sequence`,
-      'send sh.keptn.event.<stage>.<sequence>.triggered',
-    );
-  }
-  const { project, stage, service } = event.data;
-  if (!project || !service || !event.shkeptncontext) {
-    throw new RefusedError(
-      'the event has no project, service or context',
-      'give data.project and data.service',
-    );
-  }
-  if (stage && stage !== type.stage) {
-    throw new RefusedError(
-      'stage name in event data and in event type does not match',
-      `write ${type.stage} or ${stage} in both`,
-    );
-  }
-  return { stage: type.stage, sequence: type.sequence };
-}
-
-/** The group that the run waits for; a sequence that promotes nothing, such as a rollback, waits for none. */
-function groupOf(event: KeptnEvent, { together }: SequenceRequest): Group | undefined {
-  const group = together === undefined ? undefined : readGroup(event.data);
-  return group !== undefined && 'id' in group ? group : undefined;
-}
-
-/** What Temporal would refuse each time it is sent; undefined for a request that it takes. */
-function tooLarge(request: SequenceRequest): string | undefined {
-  const bytes = Buffer.byteLength(JSON.stringify(request));
-  if (bytes <= MAX_PAYLOAD_BYTES) return undefined;
-  return (
-    `its payload and its shipyard have ${bytes} bytes, at most ${MAX_PAYLOAD_BYTES} can be handed on; ` +
-    'let the tasks before it answer with a link to their reports instead of the reports'
-  );
-}
-
-function stateRow(event: KeptnEvent, target: TriggerTarget, occurrence: number): SequenceStateRow {
-  const { project, service } = event.data;
-  const { shkeptncontext: keptnContext, time } = event;
-  return {
-    project,
-    service,
-    keptnContext,
-    ...target,
-    workflowId: sequenceWorkflowId({ project, service, keptnContext, ...target, occurrence }),
-    state: 'triggered',
-    time: Number.isNaN(Date.parse(time)) ? new Date().toISOString() : time,
-  };
 }

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createRuns } from '../client/engine.ts';
 import { createReactions } from '../client/reactions.ts';
-import { createRuns } from '../client/start-sequence.ts';
 import { openParts, secretKeyFileIn } from '../composition/parts.ts';
 import { tellingStore } from '../composition/telling-store.ts';
 import { connectClient } from '../composition/temporal-access.ts';

@@ -1,5 +1,5 @@
+import type { Runs as TemporalRuns } from '../client/engine.ts';
 import { NotFoundError, RefusedError, UnreachableError } from '../client/errors.ts';
-import type { Runs as TemporalRuns } from '../client/start-sequence.ts';
 import { ApiError } from './errors.ts';
 import { type Runs, RunsUnavailableError } from './runs.ts';
 

@@ -1,9 +1,9 @@
 import type { Worker } from '@temporalio/worker';
 import { createActivities } from '../activities/index.ts';
 import { PrometheusProvider } from '../activities/sli/prometheus.ts';
+import { createRuns } from '../client/engine.ts';
 import { keptWarm } from '../client/kept-warm.ts';
 import { createReactions } from '../client/reactions.ts';
-import { createRuns } from '../client/start-sequence.ts';
 import { taskQueuePollers } from '../client/task-queue-pollers.ts';
 import { type EmbeddedAccess, readEmbeddedAccess } from '../composition/embedded-access.ts';
 import { openParts, secretKeyFileIn, secretsOf } from '../composition/parts.ts';

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { Client, Connection } from '@temporalio/client';
 import { pino } from 'pino';
 import { GitConfigRepo } from '../../src/activities/config/git-config-repo.ts';
-import { createRuns } from '../../src/client/start-sequence.ts';
+import { createRuns } from '../../src/client/engine.ts';
 import { createServer } from '../../src/server/create-server.ts';
 import { serverRuns } from '../../src/server/temporal-runs.ts';
 import { openStore } from '../../src/store/open-store.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
+import { createRuns, type Runs } from '../../src/client/engine.ts';
 import { SlipwayClient } from '../../src/client/index.ts';
-import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import type { OpenTrigger } from '../../src/store/store.ts';
 import { ActivityWorld, SCOPE } from '../support/activity-world.ts';

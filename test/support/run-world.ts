@@ -1,8 +1,8 @@
 import { type Client, WorkflowNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import type { KeptWarm } from '../../src/activities/executors/dependencies.ts';
+import { createRuns, type Runs } from '../../src/client/engine.ts';
 import { keptWarm } from '../../src/client/kept-warm.ts';
-import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import { queueWorkflowId } from '../../src/contracts/ids.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
-import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
+import { createRuns, type Runs } from '../../src/client/engine.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { ActivityWorld, eventOf, SCOPE } from '../support/activity-world.ts';

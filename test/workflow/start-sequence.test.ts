@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { pino } from 'pino';
+import { createRuns, type Runs } from '../../src/client/engine.ts';
 import { RefusedError } from '../../src/client/errors.ts';
-import { createRuns, type Runs } from '../../src/client/start-sequence.ts';
 import { taskQueuePollers } from '../../src/client/task-queue-pollers.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
