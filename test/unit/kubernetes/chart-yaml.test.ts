@@ -42,6 +42,16 @@ describe("a chart's YAML", () => {
     assert.deepEqual(read, { labels: { app: 'b' }, large: 1000, mode: 420 });
   });
 
+  it('may close brackets and quotes below their key, in every document', () => {
+    const text = 'spec:\n  args: [\n    "a",\n  ]\n  x: 1\n---\nb: {\n  c: "d\ne"\n}\n';
+    assert.deepEqual(parseManifest(text, 'release'), [{ spec: { args: ['a'], x: 1 } }, { b: { c: 'd e' } }]);
+  });
+
+  it('may be nothing but comments, and has values in its first document only, as in Helm', () => {
+    assert.deepEqual(parseYamlObject('# Default values for carts.\n', 'values.yaml'), {});
+    assert.deepEqual(parseYamlObject('---\na: 1\n---\nb: 2\n', 'values.yaml'), { a: 1 });
+  });
+
   it('is refused with its place', () => {
     assert.throws(
       () => parseYamlObject('a: b: c\n', 'values.yaml'),

@@ -3,13 +3,13 @@ import {
   CORE_SCHEMA,
   defineScalarTag,
   dump,
-  load,
   loadAll,
   mergeTag,
   NOT_RESOLVED,
   YAMLException,
 } from 'js-yaml';
 import type { JsonObject } from '../../../contracts/json.ts';
+import { FlowIndent } from '../../../files/yaml/flow-indent.ts';
 import { PlatformTerminalError } from '../errors.ts';
 import { objectsAt } from './objects.ts';
 
@@ -52,9 +52,9 @@ const READING = {
   maxDepth: MAX_DEPTH,
 };
 
-/** Parses a chart's YAML file into an object; blank text is an empty object. Throws PlatformTerminalError naming the file. */
+/** Parses a chart's YAML file into an object, of several documents the first, as Helm; comments alone are an empty object. Throws PlatformTerminalError naming the file. */
 export function parseYamlObject(text: string, file: string): JsonObject {
-  const value = guarded(file, () => load(text.trim() === '' ? '{}' : text, READING));
+  const value = readAll(text, file).at(0);
   if (value === undefined || value === null) return {};
   if (!isMapping(value))
     throw new PlatformTerminalError(`${file} is not a mapping; write keys and values into it`);
@@ -87,9 +87,9 @@ export function refuseUnbounded(value: unknown, file: string): void {
 
 /** Parses a rendered manifest into its objects, in order, those of a List one by one; empty documents are left out. */
 export function parseManifest(text: string, what: string): JsonObject[] {
-  const documents = guarded(what, () => loadAll(text, READING));
+  const documents = readAll(text, what);
   refuseUnbounded(documents, what);
-  return (documents as unknown[]).filter(isMapping).flatMap(itemsOf);
+  return documents.filter(isMapping).flatMap(itemsOf);
 }
 
 /** Writes an object as YAML that Kubernetes' YAML 1.1 parser reads back unchanged. */
@@ -97,9 +97,10 @@ export function formatYaml(value: JsonObject): string {
   return dump(value, { lineWidth: -1, noRefs: true });
 }
 
-function guarded<T>(file: string, read: () => T): T {
+/** All documents of a text; brackets and quotes may close further left than their key, as in Go. */
+function readAll(text: string, file: string): unknown[] {
   try {
-    return read();
+    return new FlowIndent().read(text, (moved) => loadAll(moved, READING));
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const { mark } = error;

@@ -31,7 +31,7 @@ export function nameOf(chart: Chart): string {
 /** Content of values.yaml; empty when the chart has none. */
 export function valuesOf(chart: Chart): JsonObject {
   const file = chart.files.get('values.yaml');
-  return file === undefined ? {} : parseYamlObject(text(file), 'values.yaml');
+  return file === undefined ? {} : parseYamlObject(text(file), `${chart.folder}/values.yaml`);
 }
 
 /** The chart with another values.yaml; the same chart when the values are equal, so that no needless commit is made. */

@@ -3,13 +3,13 @@ import type { DeploymentPreview, ObjectChange } from '../../../contracts/preview
 import { KubernetesApiError } from '../../kubernetes/errors.ts';
 import type { DeployRequest } from '../platform.ts';
 import { type Chart, valuesOf } from './chart.ts';
-import { parseManifest } from './chart-yaml.ts';
 import { duplicateChart, type MeshKind } from './duplicate-chart.ts';
 import type { HelmCommand } from './helm-command.ts';
-import { findMainObjects } from './main-objects.ts';
+import { findMainObjects, mainObjects } from './main-objects.ts';
 import { isKind, objectName, objectsAt } from './objects.ts';
 import { compareObjects } from './preview.ts';
 import { namespaceOf, releaseName } from './release-name.ts';
+import { renderChart } from './render-chart.ts';
 import { keptnValues } from './user-chart.ts';
 
 /** What a preview is made of; nothing of it writes. */
@@ -38,15 +38,15 @@ export async function previewOf(
     name: releaseName(request, kind),
     namespace: namespaceOf(request),
   })) as [{ name: string; namespace: string }, { name: string; namespace: string }];
-  const rendered = async (release: typeof user, what: Chart, values: JsonObject): Promise<JsonObject[]> =>
-    parseManifest(await helm.template(release, { chart: what, values }), `chart of ${request.service}`);
-  const wanted = await rendered(user, chart, keptnValues(request, side));
-  const changes = compareObjects({
-    release: user.name,
-    step: 'deployment',
-    before: await manifest(user),
-    after: wanted,
+  const deployed = await manifest(user);
+  const what = `chart of ${request.service}`;
+  const wanted = await renderChart(helm, user, {
+    chart,
+    values: keptnValues(request, side),
+    isUpgrade: deployed.length > 0,
+    what,
   });
+  const changes = compareObjects({ release: user.name, step: 'deployment', before: deployed, after: wanted });
   const values = { ...valuesOf(chart), ...keptnValues(request, side) };
   const beside =
     request.strategy === 'duplicate'
@@ -56,20 +56,28 @@ export async function previewOf(
         : undefined;
   if (beside !== undefined) {
     const before = await manifest(generated);
-    const after = await rendered(generated, beside, keptnValues(request, 'primary'));
+    const after = await renderChart(helm, generated, {
+      chart: beside,
+      values: keptnValues(request, 'primary'),
+      isUpgrade: before.length > 0,
+      what,
+    });
     // The first deployment makes the primary at once; later ones leave it alone until the release.
     const step = before.length === 0 || request.strategy === 'direct' ? 'deployment' : 'release';
     changes.push(...compareObjects({ release: generated.name, step, before, after }));
   }
-  if (request.strategy === 'duplicate') changes.push(...(await route(request, parts)));
+  if (request.strategy === 'duplicate') {
+    const { service } = mainObjects(wanted, request, values);
+    changes.push(...(await route(objectName(service), parts)));
+  }
   return { versions: await versions(request, { wanted, values, running: parts.running }), changes };
 }
 
 /** The route is made once and belongs to no release. */
-async function route(request: DeployRequest, { mesh, hasRoute }: PreviewParts): Promise<ObjectChange[]> {
+async function route(name: string, { mesh, hasRoute }: PreviewParts): Promise<ObjectChange[]> {
   if (hasRoute === undefined || (await routed(hasRoute))) return [];
   const kind = mesh === 'istio' ? 'VirtualService' : 'HTTPRoute';
-  return [{ action: 'create', kind, name: request.service, release: '', step: 'deployment', fields: [] }];
+  return [{ action: 'create', kind, name, release: '', step: 'deployment', fields: [] }];
 }
 
 /** A namespace that is not there yet holds no route; an account may not even look into it. */

@@ -82,13 +82,19 @@ export class HelmCommand {
     );
   }
 
-  /** Rendered objects of the chart without touching the cluster. */
-  async template(release: Release, request: { chart: Chart; values: JsonObject }): Promise<string> {
+  /** Rendered objects of the chart; nothing is written. Without `onCluster` (helm 3.13) no cluster is asked. */
+  async template(
+    release: Release,
+    request: { chart: Chart; values: JsonObject; onCluster?: { isUpgrade: boolean } },
+  ): Promise<string> {
+    const { onCluster } = request;
+    const server = onCluster === undefined ? [] : ['--dry-run=server'];
+    const upgrade = onCluster?.isUpgrade === true ? ['--is-upgrade'] : [];
     return this.#withChart(request, (folder, values) =>
-      this.#run(['template', release.name, folder, `--values=${values}`, '--no-hooks'], {
-        release,
-        offline: true,
-      }),
+      this.#run(
+        ['template', release.name, folder, `--values=${values}`, '--no-hooks', ...server, ...upgrade],
+        { release, offline: onCluster === undefined },
+      ),
     );
   }
 

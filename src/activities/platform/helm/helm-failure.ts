@@ -71,6 +71,14 @@ const HINTS: readonly { readonly says: RegExp; readonly hint: (match: RegExpExec
     hint: () => "correct kubeVersion in the chart's Chart.yaml",
   },
   {
+    says: /validation: chart\.metadata|cannot load Chart\.yaml/,
+    hint: () => "correct the chart's Chart.yaml (a version such as 1.10 needs quotes)",
+  },
+  {
+    says: /cannot load values\.yaml/,
+    hint: () => "correct the chart's values.yaml",
+  },
+  {
     says: /YAML parse error on/,
     hint: () => 'correct this template of the chart (`helm template` shows the lines as they are rendered)',
   },
