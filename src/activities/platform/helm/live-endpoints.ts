@@ -7,7 +7,7 @@ import { findDeployment, sideServices } from './live-objects.ts';
 import type { MainObjects } from './main-objects.ts';
 import { isKind, objectName } from './objects.ts';
 import { namespaceOf } from './release-name.ts';
-import { incomplete } from './rollout.ts';
+import { incomplete } from './rollout-progress.ts';
 import { sideName } from './side-name.ts';
 
 /** Name of a side's Deployment: the user chart's own is the canary. */

@@ -1,15 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { V1DaemonSet, V1Deployment, V1Pod, V1StatefulSet } from '@kubernetes/client-node';
+import type { V1Pod } from '@kubernetes/client-node';
 import type { JsonObject } from '../../../contracts/json.ts';
 import { isNotFound, KubernetesUnreachableError } from '../../kubernetes/errors.ts';
 import type { KubernetesApi } from '../../kubernetes/kubernetes-api.ts';
 import { RESOURCES, type Resource } from '../../kubernetes/resources.ts';
 import { PlatformRetryableError, PlatformTerminalError } from '../errors.ts';
 import type { EffectContext } from '../platform.ts';
-import { describeFailingPods, eventsOf, hopelessReason, isReady } from './failing-pod.ts';
+import { describeFailingPods, eventsOf, hopelessReason } from './failing-pod.ts';
 import { isKind, objectAt, objectName } from './objects.ts';
-
-type Workload = V1Deployment | V1StatefulSet | V1DaemonSet;
+import { incomplete, podsMissing, runsImagesOf, type Workload } from './rollout-progress.ts';
 
 /** What is waited for, and how long. */
 export interface RolloutWait {
@@ -101,61 +100,6 @@ export async function waitForRollout(
   }
 }
 
-/** What is still missing for a complete rollout; without the comparison of generations the previous one's status would pass. */
-export function incomplete(workload: Workload): string | undefined {
-  const { generation = 0 } = workload.metadata ?? {};
-  const { observedGeneration = 0 } = workload.status ?? {};
-  if (observedGeneration < generation) return 'the controller has not seen the change yet';
-  if (isDaemonSet(workload)) {
-    const { desiredNumberScheduled, updatedNumberScheduled = 0, numberAvailable = 0 } = workload.status ?? {};
-    const want = desiredNumberScheduled ?? 0;
-    return short({ want, updated: updatedNumberScheduled, available: numberAvailable, total: want });
-  }
-  const status = workload.status as
-    | { updatedReplicas?: number; availableReplicas?: number; replicas?: number }
-    | undefined;
-  const want = workload.spec?.replicas ?? 1;
-  return short({
-    want,
-    updated: status?.updatedReplicas ?? 0,
-    available: status?.availableReplicas ?? 0,
-    total: status?.replicas ?? 0,
-  });
-}
-
-function short(count: {
-  want: number;
-  updated: number;
-  available: number;
-  total: number;
-}): string | undefined {
-  const { want, updated, available, total } = count;
-  if (updated < want) return `${updated} of ${want} replicas updated`;
-  if (total > want) return `${total - want} old replicas still to end`;
-  if (available < want) return `${available} of ${want} replicas available`;
-  return undefined;
-}
-
-function podsMissing(workload: Workload, pods: readonly V1Pod[]): string | undefined {
-  const want = isDaemonSet(workload)
-    ? (workload.status?.desiredNumberScheduled ?? 0)
-    : (workload.spec?.replicas ?? 1);
-  const asAsked = pods.filter((pod) => isReady(pod) && runsImagesOf(workload, pod)).length;
-  return asAsked >= want
-    ? undefined
-    : `${asAsked} of ${want} pods ready with ${imagesOf(workload).join(', ')}`;
-}
-
-/** Images of a workload's template as `<container>=<image>`. */
-export function imagesOf(workload: Workload): string[] {
-  return (workload.spec?.template.spec?.containers ?? []).map(({ name, image }) => `${name}=${image}`);
-}
-
-function runsImagesOf(workload: Workload, pod: V1Pod): boolean {
-  const running = new Set((pod.spec?.containers ?? []).map(({ name, image }) => `${name}=${image}`));
-  return imagesOf(workload).every((image) => running.has(image));
-}
-
 /** Pods of the workload that are not being deleted. */
 export async function podsOf(api: KubernetesApi, namespace: string, workload: Workload): Promise<V1Pod[]> {
   const { matchLabels = {}, matchExpressions = [] } = workload.spec?.selector ?? {};
@@ -170,10 +114,6 @@ export async function podsOf(api: KubernetesApi, namespace: string, workload: Wo
     { labelSelector: terms.join(',') },
   );
   return pods.filter((pod) => pod.metadata?.deletionTimestamp === undefined);
-}
-
-function isDaemonSet(workload: Workload): workload is V1DaemonSet {
-  return workload.kind === 'DaemonSet';
 }
 
 type Condition = { type: string; status: string; reason?: string; message?: string };
