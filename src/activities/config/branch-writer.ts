@@ -3,6 +3,7 @@ import { ConfigUnavailableError } from './errors.ts';
 import { GitCommandError, git, gitLookup, gitText } from './git.ts';
 import { changedTree, commitTree, type TreeChange } from './tree.ts';
 import { gitWithUpstream } from './upstream.ts';
+import { fetchBranches } from './upstream-branches.ts';
 
 const MAX_TRIES = 20;
 
@@ -22,10 +23,19 @@ export class BranchWriter {
     this.#upstream = options.upstream;
   }
 
-  /** Starts a branch with metadata.yaml alone. */
-  async firstCommit(directory: string, branch: string, metadata: Uint8Array): Promise<string> {
-    const tree = await changedTree(directory, undefined, [{ path: 'metadata.yaml', content: metadata }]);
-    const commit = await commitTree(directory, tree, { message: 'Create project' });
+  /** Starts a branch with metadata.yaml, alone or on top of `parent`. */
+  async firstCommit(
+    directory: string,
+    branch: string,
+    { metadata, parent }: { metadata: Uint8Array; parent?: string | undefined },
+  ): Promise<string> {
+    const tree = await changedTree(directory, parent, [{ path: 'metadata.yaml', content: metadata }]);
+    const message = 'Create project';
+    const commit = await commitTree(
+      directory,
+      tree,
+      parent === undefined ? { message } : { message, parent },
+    );
     await git(directory, ['update-ref', `refs/heads/${branch}`, commit, '']);
     return commit;
   }
@@ -49,11 +59,7 @@ export class BranchWriter {
 
   /** Takes over what the upstream has that is newer. */
   async pull(directory: string, upstream: Upstream): Promise<void> {
-    await gitWithUpstream(
-      directory,
-      ['fetch', '--quiet', '--no-tags', upstream.remoteURL, '+refs/heads/*:refs/remotes/origin/*'],
-      upstream,
-    );
+    await fetchBranches(directory, upstream);
     const text = await gitText(directory, ['for-each-ref', '--format=%(refname:lstrip=2)', 'refs/heads']);
     for (const branch of text.split('\n').filter((name) => name !== '')) await fastForward(directory, branch);
   }

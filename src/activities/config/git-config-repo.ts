@@ -18,6 +18,7 @@ import {
 } from './paths.ts';
 import { filesOf, headOf, knownCommit, objectOf, stagesOf } from './revisions.ts';
 import { checkedRemote, gitWithUpstream } from './upstream.ts';
+import { requireNothingForeign } from './upstream-branches.ts';
 
 export interface GitConfigRepoOptions {
   /** Folder of the bare repositories, one `<project>.git` each. */
@@ -59,8 +60,14 @@ export class GitConfigRepo implements ConfigRepo {
       throw new ConfigRefusedError(`The project ${project} already has a repository.`);
     const draft = join(this.#directory, `.new-${project}-${randomUUID()}`);
     try {
-      await layOutProject(draft, this.#writer, { ...options, project });
-      if (options.upstream) await this.#connect(draft, options.upstream);
+      const { upstream, ...parts } = options;
+      const target = upstream && this.#checked(upstream);
+      await layOutProject(draft, this.#writer, {
+        ...parts,
+        project,
+        ...(target ? { upstream: target } : {}),
+      });
+      if (target) await this.#connect(draft, target);
       await rename(draft, directory);
     } finally {
       await rm(draft, { recursive: true, force: true });
@@ -77,7 +84,11 @@ export class GitConfigRepo implements ConfigRepo {
   }
 
   async setUpstream(project: string, upstream: Upstream): Promise<void> {
-    await this.#connect(this.#existing(project), upstream);
+    const directory = this.#existing(project);
+    const target = this.#checked(upstream);
+    await requireNothingForeign(directory, target);
+    await this.#writer.pull(directory, target);
+    await this.#connect(directory, target);
   }
 
   async createService(project: string, service: string): Promise<void> {
@@ -183,10 +194,16 @@ export class GitConfigRepo implements ConfigRepo {
 
   /** Pushes all branches; only when that worked the address is kept. */
   async #connect(directory: string, upstream: Upstream): Promise<void> {
-    const remoteURL = checkedRemote(upstream.remoteURL, this.#options.allowFileUpstream === true);
-    const target = { ...upstream, remoteURL };
-    await gitWithUpstream(directory, ['push', '--quiet', remoteURL, 'refs/heads/*:refs/heads/*'], target);
+    const { remoteURL } = upstream;
+    await gitWithUpstream(directory, ['push', '--quiet', remoteURL, 'refs/heads/*:refs/heads/*'], upstream);
     await git(directory, ['config', 'remote.origin.url', remoteURL]);
+  }
+
+  #checked(upstream: Upstream): Upstream {
+    return {
+      ...upstream,
+      remoteURL: checkedRemote(upstream.remoteURL, this.#options.allowFileUpstream === true),
+    };
   }
 
   async #refresh(directory: string, project: string): Promise<void> {

@@ -1,16 +1,21 @@
 import { mkdir } from 'node:fs/promises';
 import type { BranchWriter } from './branch-writer.ts';
+import type { Upstream } from './config-repo.ts';
 import { ConfigRefusedError } from './errors.ts';
 import { git } from './git.ts';
 import { DEFAULT_BRANCH, entityName } from './paths.ts';
+import { beginningAt } from './upstream-branches.ts';
 
-/** Makes a repository in Keptn's layout: the default branch with shipyard.yaml, and a branch per stage. */
+/**
+ * Makes a repository in Keptn's layout: the default branch with shipyard.yaml, and a branch per stage; on top of what the upstream
+ * has. Throws ConfigRefusedError, ConfigUnavailableError.
+ */
 export async function layOutProject(
   directory: string,
   writer: BranchWriter,
-  options: { project: string; stages: string[]; shipyard: Uint8Array },
+  options: { project: string; stages: string[]; shipyard: Uint8Array; upstream?: Upstream },
 ): Promise<void> {
-  const { project, shipyard } = options;
+  const { project, shipyard, upstream } = options;
   const stages = options.stages.map((stage) => entityName('stage', stage));
   if (stages.includes(DEFAULT_BRANCH)) {
     throw new ConfigRefusedError(
@@ -19,7 +24,10 @@ export async function layOutProject(
   }
   await mkdir(directory, { recursive: true });
   await git(directory, ['init', '--bare', '--quiet', `--initial-branch=${DEFAULT_BRANCH}`]);
-  await writer.firstCommit(directory, DEFAULT_BRANCH, metadata({ projectName: project }));
+  await writer.firstCommit(directory, DEFAULT_BRANCH, {
+    metadata: metadata({ projectName: project }),
+    parent: upstream && (await beginningAt(directory, upstream, stages)),
+  });
   for (const stage of stages) {
     await git(directory, ['branch', stage, DEFAULT_BRANCH]);
     await writer.commit({ directory, project }, stage, {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -106,6 +106,84 @@ describe('a Git upstream', function () {
       encoding: 'utf8',
     });
     assert.deepEqual(branches.trim().split('\n').sort(), ['main', 'qa']);
+  });
+
+  /** What a bare repository's branches point to. */
+  const heads = (remote: string): string =>
+    execFileSync('git', ['--git-dir', remote, 'for-each-ref', '--format=%(refname) %(objectname)'], {
+      encoding: 'utf8',
+    });
+  /** A commit on a branch of a bare repository, as a Git host makes it with a new repository. */
+  const commitTo = (remote: string, branch: string, file: string): void => {
+    const clone = mkdtempSync(join(directory, 'work-'));
+    const git = (...argv: string[]): void => {
+      const who = ['-c', 'user.name=a', '-c', 'user.email=a@b'];
+      execFileSync('git', ['-C', clone, ...who, ...argv], { stdio: 'ignore' });
+    };
+    execFileSync('git', ['clone', '--quiet', remote, clone], { stdio: 'ignore' });
+    const there = heads(remote).includes(`refs/heads/${branch} `);
+    git('checkout', ...(there ? [branch] : ['-b', branch]));
+    writeFileSync(join(clone, file), 'hello');
+    git('add', '.');
+    git('commit', '-m', `Add ${file}`);
+    git('push', 'origin', branch);
+  };
+
+  it('keeps the README that a host has put into a new repository', async () => {
+    const remote = bare('readme.git');
+    commitTo(remote, 'main', 'README.md');
+    const repo = open('readme');
+    await make(repo, remote);
+    assert.deepEqual(await repo.list({ project: 'tour' }), ['README.md', 'metadata.yaml', 'shipyard.yaml']);
+    const log = execFileSync('git', ['--git-dir', remote, 'log', '--format=%s', 'main'], {
+      encoding: 'utf8',
+    });
+    assert.equal(log, 'Add shipyard.yaml\nCreate project\nAdd README.md\n');
+  });
+
+  it('is left as it is when it holds a project, or a branch of a stage’s name', async () => {
+    const used = bare('used.git');
+    await make(open('used'), used);
+    const branchy = bare('branchy.git');
+    commitTo(branchy, 'qa', 'x');
+    const cases: [string, RegExp][] = [
+      [used, /holds a project already, on the branches main, qa\. Give an empty repository/],
+      [branchy, /holds a project already, on the branch qa\./],
+    ];
+    for (const [remote, message] of cases) {
+      const before = heads(remote);
+      const repo = open('second');
+      await assert.rejects(make(repo, remote), (error) => {
+        assert.ok(error instanceof ConfigRefusedError);
+        assert.match(error.message, message);
+        return true;
+      });
+      assert.equal(heads(remote), before);
+      assert.deepEqual(await repo.projects(), []);
+    }
+  });
+
+  it('is not taken later when it has other commits, and taken again with what others have pushed', async () => {
+    const repo = open('again');
+    await make(repo);
+    const foreign = bare('foreign.git');
+    commitTo(foreign, 'main', 'README.md');
+    const before = heads(foreign);
+    await assert.rejects(repo.setUpstream('tour', { remoteURL: `file://${foreign}` }), (error) => {
+      assert.ok(error instanceof ConfigRefusedError);
+      assert.match(error.message, /commits that are not of this project, on the branch main\./);
+      return true;
+    });
+    assert.equal(heads(foreign), before);
+    const remote = bare('again.git');
+    await repo.setUpstream('tour', { remoteURL: `file://${remote}` });
+    commitTo(remote, 'qa', 'by-hand.txt');
+    await repo.setUpstream('tour', { remoteURL: `file://${remote}` });
+    assert.deepEqual(await repo.list({ project: 'tour', stage: 'qa' }), [
+      'by-hand.txt',
+      'metadata.yaml',
+      'svc/metadata.yaml',
+    ]);
   });
 
   it('gets user and token over HTTP, and neither stands in an error or in the repository', async () => {
