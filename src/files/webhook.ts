@@ -2,7 +2,7 @@ import type { RequestTemplate } from './curl-command.ts';
 import { listField, type ParsedFile, readYamlFile, textField } from './parsed-file.ts';
 import { type DocumentPath, formatProblem, type Problem } from './problem.ts';
 import { type EntryReader, requestOf } from './webhook-entry.ts';
-import type { FieldReader } from './yaml/decoder.ts';
+import { type FieldReader, YAML_NULL } from './yaml/decoder.ts';
 import type { YamlNode } from './yaml/node.ts';
 
 /** A secret's key, given to the templates as `.env.<name>`. */
@@ -88,6 +88,7 @@ function webhook(reader: EntryReader, node: YamlNode, path: DocumentPath): Webho
     requests: [],
   };
   let written = 0;
+  let untyped = true;
   const flag =
     (set: (value: boolean) => void): FieldReader =>
     (value, place) => {
@@ -95,9 +96,11 @@ function webhook(reader: EntryReader, node: YamlNode, path: DocumentPath): Webho
       if (typeof read === 'boolean') set(read);
     };
   reader.fields(node, path, {
-    type: textField(reader, (value) => {
-      found.type = value;
-    }),
+    type: (value, place) => {
+      const text = reader.decoder.text(value, place);
+      untyped = text === YAML_NULL || text === '';
+      if (typeof text === 'string') found.type = text;
+    },
     subscriptionID: textField(reader, (value) => {
       found.subscriptionId = value;
     }),
@@ -130,7 +133,7 @@ function webhook(reader: EntryReader, node: YamlNode, path: DocumentPath): Webho
       else if (request !== undefined) found.requests.push(request);
     }),
   });
-  if (found.type === '')
+  if (untyped)
     reader.report(path, 'type is missing', { hint: 'name the event, as in sh.keptn.event.test.triggered' });
   if (written === 0) reader.report(path, 'there are no requests', { hint: 'add at least one' });
   return found;

@@ -68,6 +68,17 @@ spec:
     assert.match(problemsOf('apiVersion: webhookconfig.keptn.sh/v1beta1\n').join(), /there are no webhooks/);
   });
 
+  it('says once what is wrong with a type', () => {
+    const entry = (type: string) =>
+      `apiVersion: webhookconfig.keptn.sh/v1beta1\nspec:\n  webhooks:\n    - type: ${type}\n      requests: [{ url: http://a.example, method: GET }]\n`;
+    assert.match(
+      problemsOf(entry('[[ .Context.event ]]')).join('\n'),
+      /^\S+:4:13: error: .*expected a string, got a list$/,
+    );
+    for (const nothing of ['', '""', '~'])
+      assert.match(problemsOf(entry(nothing)).join('\n'), /^\S+:4:7: error: [^\n]*type is missing[^\n]*$/);
+  });
+
   it('keeps the other entries usable when one cannot be carried out, whatever version and kind say', () => {
     const { model, problems } = parseWebhook(
       `apiVersion: webhookconfig.keptn.sh/v1alpha1
