@@ -170,11 +170,12 @@ export class SequenceStarter {
     return (await this.#store.sequenceStates(query)).some((row) => row.workflowId === workflowId);
   }
 
-  /** Keptn 1.4.5: a trigger without a commit runs at the newest commit of its stage. */
+  /** Keptn 1.4.5: a trigger without a commit runs at the newest commit of its stage, also when it was pushed a moment ago. */
   async #withCommit(event: KeptnEvent, { stage }: TriggerTarget): Promise<KeptnEvent> {
     if (event.gitcommitid) return event;
     try {
-      return { ...event, gitcommitid: await this.#config.head({ project: event.data.project, stage }) };
+      const scope = { project: event.data.project, stage };
+      return { ...event, gitcommitid: await this.#config.head(scope, { maxAgeMs: 0 }) };
     } catch (error) {
       // An unknown project or stage is told by the sequence's finished event.
       if (error instanceof ConfigNotFoundError) return event;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import axios from 'axios';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import { type RunningDev, startDevCommand } from '../support/dev.ts';
-import { emptyRepository, type GitHost, serveGit } from '../support/git-http.ts';
+import { emptyRepository, type GitHost, pushFile, serveGit } from '../support/git-http.ts';
 import { buildGoClient, keptn } from '../support/go-client.ts';
 import { KeptnShell } from '../support/keptn-shell.ts';
 
@@ -358,6 +358,17 @@ describe('the commands of Keptn 1.4.5’s command line, against a slipway dev', 
     assert.equal(project?.gitCredentials?.remoteURL, `${gitHost.url}/tour.git`);
     assert.doesNotMatch(JSON.stringify(project), /secret/);
     await shell.shows('add-resource --project=tour --stage=canary --resource=slo.yaml', ['canary']);
+  });
+
+  it('trigger sequence: at once with the shipyard that somebody has pushed to the upstream', async () => {
+    const place = '--project=tour --stage=hardening --service=svc';
+    for (const task of ['hail', 'wave']) {
+      const content = SHIPYARD.replace('greeting', task);
+      pushFile(join(directory, 'tour.git'), { branch: 'main', path: 'shipyard.yaml', content });
+      await shell.shows(`trigger sequence hello ${place}`, []);
+      const [open] = await shell.awaited(`get event sh.keptn.event.${task}.triggered --project=tour`);
+      await shell.shows(`abort sequence --project=tour --keptn-context=${open?.shkeptncontext}`, []);
+    }
   });
 
   it('delete service, delete project: gone, and no error when they are gone already', async () => {

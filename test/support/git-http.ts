@@ -1,6 +1,9 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** A Git host with one account. */
 export interface GitHost {
@@ -33,12 +36,31 @@ export async function serveGit(
 /** An empty bare repository that takes pushes over HTTP. */
 export function emptyRepository(directory: string, name: string): void {
   const path = `${directory}/${name}.git`;
-  const git = (...argv: string[]) => {
-    const { status, stderr } = spawnSync('git', argv, { encoding: 'utf8' });
-    if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`);
-  };
   git('init', '--quiet', '--bare', path);
   git('-C', path, 'config', 'http.receivepack', 'true');
+}
+
+/** Somebody changes a file of a repository by hand, on a branch that is there, and pushes. */
+export function pushFile(
+  repository: string,
+  { branch, path, content }: { branch: string; path: string; content: string },
+): void {
+  const clone = mkdtempSync(join(tmpdir(), 'slipway-clone-'));
+  const inClone = (...argv: string[]) =>
+    git('-C', clone, '-c', 'user.name=a', '-c', 'user.email=a@b', ...argv);
+  try {
+    git('clone', '--quiet', '--branch', branch, repository, clone);
+    writeFileSync(join(clone, path), content);
+    inClone('commit', '--quiet', '--all', '--message', `Change ${path}`);
+    inClone('push', '--quiet', 'origin', branch);
+  } finally {
+    rmSync(clone, { recursive: true, force: true });
+  }
+}
+
+function git(...argv: string[]): void {
+  const { status, stderr } = spawnSync('git', argv, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`git ${argv.join(' ')}: ${stderr}`);
 }
 
 function answer(directory: string, request: IncomingMessage, response: ServerResponse): void {

@@ -37,8 +37,11 @@ export interface ConfigRepo {
   createService(project: string, service: string): Promise<void>;
   /** Removes the service's folder from every stage; an unknown service is no error. */
   deleteService(project: string, service: string): Promise<void>;
-  /** Newest commit of the scope's branch, after pulling from the upstream if there is one. */
-  head(scope: ResourceScope): Promise<string>;
+  /**
+   * Newest commit of the scope's branch; what the upstream had `maxAgeMs` ago counts, 0 being now. Default: the adapter's choice of a
+   * few seconds.
+   */
+  head(scope: ResourceScope, options?: { maxAgeMs?: number }): Promise<string>;
   /** Undefined when the file is not there; `commit` absent or empty means newest. */
   read(scope: ResourceScope, uri: string, commit?: string): Promise<Resource | undefined>;
   /** Paths below the scope, sorted. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { readdir, rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BranchWriter } from './branch-writer.ts';
 import type { Commit, ConfigRepo, Resource, ResourceScope, Upstream } from './config-repo.ts';
 import { ConfigNotFoundError, ConfigRefusedError } from './errors.ts';
@@ -19,6 +19,7 @@ import {
 import { filesOf, headOf, knownCommit, objectOf, stagesOf } from './revisions.ts';
 import { checkedRemote, gitWithUpstream } from './upstream.ts';
 import { requireNothingForeign } from './upstream-branches.ts';
+import { UpstreamPulls } from './upstream-pulls.ts';
 
 export interface GitConfigRepoOptions {
   /** Folder of the bare repositories, one `<project>.git` each. */
@@ -41,7 +42,7 @@ export class GitConfigRepo implements ConfigRepo {
   readonly #directory: string;
   readonly #options: GitConfigRepoOptions;
   readonly #writer: BranchWriter;
-  readonly #lastFetch = new Map<string, number>();
+  readonly #pulls = new UpstreamPulls((directory) => this.#pull(directory));
 
   constructor(options: GitConfigRepoOptions) {
     this.#directory = options.directory;
@@ -79,7 +80,7 @@ export class GitConfigRepo implements ConfigRepo {
     if (!existsSync(directory)) return;
     const gone = join(this.#directory, `.old-${project}-${randomUUID()}`);
     await rename(directory, gone);
-    this.#lastFetch.delete(directory);
+    this.#pulls.forget(directory);
     await rm(gone, { recursive: true, force: true });
   }
 
@@ -116,9 +117,9 @@ export class GitConfigRepo implements ConfigRepo {
     }
   }
 
-  async head(scope: ResourceScope): Promise<string> {
+  async head(scope: ResourceScope, { maxAgeMs }: { maxAgeMs?: number } = {}): Promise<string> {
     const directory = this.#existing(scope.project);
-    await this.#refresh(directory, scope.project);
+    await this.#pulls.notOlderThan(directory, maxAgeMs ?? this.#options.upstreamMaxAgeMs ?? 5_000);
     return headOf(directory, scope);
   }
 
@@ -206,13 +207,10 @@ export class GitConfigRepo implements ConfigRepo {
     };
   }
 
-  async #refresh(directory: string, project: string): Promise<void> {
-    const maxAge = this.#options.upstreamMaxAgeMs ?? 5_000;
-    if (Date.now() - (this.#lastFetch.get(directory) ?? 0) < maxAge) return;
-    const upstream = await this.#upstream(directory, project);
-    if (upstream === undefined) return;
-    await this.#writer.pull(directory, upstream);
-    this.#lastFetch.set(directory, Date.now());
+  async #pull(directory: string): Promise<boolean> {
+    const upstream = await this.#upstream(directory, basename(directory, '.git'));
+    if (upstream !== undefined) await this.#writer.pull(directory, upstream);
+    return upstream !== undefined;
   }
 
   #path(project: string): string {

@@ -186,6 +186,27 @@ describe('a Git upstream', function () {
     ]);
   });
 
+  it('is asked again at once for what must not be old, as a trigger’s files', async () => {
+    const remote = bare('fresh.git');
+    const repo = new GitConfigRepo({
+      directory: join(directory, 'fresh'),
+      allowFileUpstream: true,
+      upstreamMaxAgeMs: 600_000,
+    });
+    await make(repo, remote);
+    const stage = { project: 'tour', stage: 'qa' };
+    const before = await repo.head(stage);
+    commitTo(remote, 'qa', 'by-hand.txt');
+    assert.equal(await repo.head(stage), before);
+    const [one, other] = await Promise.all([
+      repo.head(stage, { maxAgeMs: 0 }),
+      repo.head(stage, { maxAgeMs: 0 }),
+    ]);
+    assert.match(heads(remote), new RegExp(`refs/heads/qa ${one}`));
+    assert.equal(other, one);
+    assert.equal((await repo.read(stage, 'by-hand.txt'))?.commit, one);
+  });
+
   it('gets user and token over HTTP, and neither stands in an error or in the repository', async () => {
     const seen: string[] = [];
     server = createServer((request, response) => {
