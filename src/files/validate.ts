@@ -2,6 +2,7 @@ import type { Problem } from './problem.ts';
 import { type DetectMode, detectFormat } from './validate/detect.ts';
 import { FORMATS, type FormatModels, type FormatName } from './validate/formats.ts';
 import { checkTogether } from './validate/together.ts';
+import { composeYaml } from './yaml/compose.ts';
 
 export { FORMAT_NAMES, type FormatName } from './validate/formats.ts';
 
@@ -48,7 +49,7 @@ export function validateFiles(files: readonly SourceFile[]): Validation {
     const format = detectFormat(source.text, source.file, source.mode);
     if (format !== undefined) checked.push(checkFile(format, source));
     else if (source.mode === 'found') skipped.push(source.file);
-    else problems.push(unknownFormat(source.file));
+    else problems.push(...unknownFormat(source));
   }
   problems.push(...checked.flatMap((file) => file.problems));
   const alone = files.length === 1 && files[0]?.mode === 'named';
@@ -62,8 +63,11 @@ function checkFile<Name extends FormatName>(format: Name, { file, text }: Source
   return { file, format, model, problems, text } as CheckedFile;
 }
 
-function unknownFormat(file: string): Problem {
-  return {
+/** A text that is not even YAML is told so: that may be why its format is not known. */
+function unknownFormat({ file, text }: SourceFile): Problem[] {
+  const { problems } = composeYaml(text, { file });
+  if (problems.length > 0) return problems;
+  const problem: Problem = {
     severity: 'error',
     file,
     line: 1,
@@ -72,6 +76,7 @@ function unknownFormat(file: string): Problem {
     message: 'neither the path nor the content belongs to a format that Slipway reads',
     hint: 'shipyard.yaml, slo.yaml, <provider>/sli.yaml, remediation.yaml, job/config.yaml, webhook/webhook.yaml, helm/endpoints.yaml, jmeter/jmeter.conf.yaml, locust/locust.conf.yaml, slipway/process.yaml, OpenSLO',
   };
+  return [problem];
 }
 
 function byPlace(a: Problem, b: Problem): number {

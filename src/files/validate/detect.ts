@@ -25,7 +25,9 @@ function isForeign({ apiVersion, kind }: ContentProbe): boolean {
 }
 
 function probeContent(text: string): ContentProbe {
-  const root = mappingOf(composeYaml(text, { file: '' }).root);
+  const composed = composeYaml(text, { file: '' });
+  if (composed.problems.length > 0) return probeLines(text);
+  const root = mappingOf(composed.root);
   const spec = mappingOf(valueAt(root, 'spec'));
   return {
     apiVersion: textOf(valueAt(root, 'apiVersion')),
@@ -35,6 +37,25 @@ function probeContent(text: string): ContentProbe {
     itemKeys: keysOf(mappingOf(firstItem(valueAt(root, 'workloads')))),
   };
 }
+
+/** What the lines that begin at the margin say, of a text that is not valid YAML. */
+function probeLines(text: string): ContentProbe {
+  const values = new Map<string, string>();
+  for (const [, key = '', value = ''] of text.slice(0, PROBED).matchAll(TOP_LEVEL))
+    if (!values.has(key)) values.set(key, value);
+  return {
+    apiVersion: values.get('apiVersion') ?? '',
+    kind: values.get('kind') ?? '',
+    keys: new Set(values.keys()),
+    specKeys: new Set(),
+    itemKeys: new Set(),
+  };
+}
+
+/** Characters of a text that is not valid YAML that are looked at. */
+const PROBED = 100_000;
+
+const TOP_LEVEL = /^["']?(\w+)["']?[ \t]*:[ \t]*["']?([^\s"'#]*)/gm;
 
 function mappingOf(node: YamlNode | undefined): MappingNode | undefined {
   const target = node === undefined ? undefined : resolveAlias(node);

@@ -5,6 +5,7 @@ import { firstDocument } from './first-document.ts';
 import { FlowIndent } from './flow-indent.ts';
 import type { MappingNode, YamlNode } from './node.ts';
 import { resolveAlias } from './node.ts';
+import { oddSpaceBefore } from './odd-space.ts';
 import { LineIndex, type Position } from './position.ts';
 import { findIndentingTab } from './tabs.ts';
 
@@ -65,11 +66,15 @@ export function composeYaml(source: string, options: YamlOptions): ComposedYaml 
     return { root, problems, position };
   } catch (error) {
     if (error instanceof YAMLException) {
-      report(
-        error.mark?.position ?? 0,
-        `not valid YAML: ${error.reason}`,
-        'check indentation, quotes and colons',
-      );
+      const offset = error.mark?.position ?? 0;
+      const odd = oddSpaceBefore(text, position(offset).line);
+      if (odd === undefined)
+        report(offset, `not valid YAML: ${error.reason}`, 'check indentation, quotes and colons');
+      else {
+        const message = `not valid YAML: ${odd.code} stands here, which looks like a space and is none`;
+        const hint = 'write ordinary spaces';
+        problems.push({ severity: 'error', file: options.file, ...odd.place, path: '', message, hint });
+      }
     } else if (error instanceof ComposeError) {
       report(error.offset, error.message, 'define the anchor with &name before it is used');
     } else throw error;

@@ -190,6 +190,21 @@ describe('slipway validate', () => {
     assert.match(named.stdout, /neither the path nor the content belongs to a format/);
   });
 
+  it('knows a file that is not valid YAML by the lines at its margin, and says that it is not', async () => {
+    const broken = 'spec:\n  remediations:\n\t- problemType: x\n';
+    file('p/heal.yaml', `apiVersion: spec.keptn.sh/0.1.4\nkind: "Remediation" # ours\n${broken}`);
+    file(
+      'p/k8s/endpoints.yaml',
+      'apiVersion: v1\nkind: Endpoints\nmetadata:\n  name: {{ .Release.Name }}-x\n',
+    );
+    const found = await sandbox.run(['validate', 'p']);
+    assert.match(found.stdout, /^p\/heal\.yaml:5:1: error: not valid YAML: tab .*\n1 file: 1 error/);
+    file('p/gate.yaml', 'objectives: [\n');
+    const named = await sandbox.run(['validate', 'p/gate.yaml']);
+    assert.match(named.stdout, /^p\/gate\.yaml:\d+:\d+: error: not valid YAML/);
+    assert.equal(named.code, 2);
+  });
+
   it('leaves charts and foreign YAML in a directory alone', async () => {
     file('p/helm/web/Chart.yaml', 'name: web\n');
     file('p/helm/web/templates/slo.yaml', '{{ broken\n');

@@ -54,6 +54,17 @@ describe('the YAML reader', () => {
     assert.equal(parse('a: "x').problems.length, 1);
   });
 
+  it('names a character that only looks like a space, where it stands', () => {
+    const problem = (text: string) => {
+      const [{ line, column, message } = { line: 0, column: 0, message: '' }] = parse(text).problems;
+      return `${line}:${column} ${message}`;
+    };
+    assert.match(problem('a:\n  -\u00A0b: 1\n    c: 2\n'), /^2:4 not valid YAML: U\+00A0 stands here/);
+    assert.match(problem('a: 1\r\n\u200B\r\nb: [\r\n'), /^2:1 not valid YAML: U\+200B stands here/);
+    assert.match(problem('a: |\n \u00A0x\nb: 1\nc: 2\nd: 3\ne: [\n'), /^\d+:\d+ not valid YAML: (?!U\+)/);
+    assert.deepEqual(parse('a: x\u00A0y\n').problems, []);
+  });
+
   it('takes brackets and quotes that close further left than their key, as Go does, and keeps every place', () => {
     const document = parse(`tasks:
   - name: helm
