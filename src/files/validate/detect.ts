@@ -1,21 +1,28 @@
 import { composeYaml } from '../yaml/compose.ts';
 import { type MappingNode, resolveAlias, type YamlNode } from '../yaml/node.ts';
-import { type ContentProbe, FORMAT_NAMES, FORMATS, type FormatName } from './formats.ts';
+import { type ContentProbe, FORMAT_NAMES, FORMATS, type Format, type FormatName } from './formats.ts';
+
+type FormatTest = Pick<Format<never>, 'path' | 'name' | 'declares' | 'resembles'>;
 
 /** How sure one wants to be: `named` also goes by looks, for a file that the user has named. */
 export type DetectMode = 'named' | 'found';
 
 /**
- * The format of a file: what its apiVersion or kind says, else its usual path, else (for a named file) what its
- * keys look like; undefined when it is none of ours, also when it says that it is somebody else's.
+ * The format of a file: what its content says, else its usual path, else (for a named file) what its keys look like, or its name;
+ * undefined when it is none of ours, also when it says that it is somebody else's.
  */
 export function detectFormat(text: string, file: string, mode: DetectMode): FormatName | undefined {
   const probe = probeContent(text);
   const path = file.replaceAll('\\', '/');
+  const where = (test: (format: FormatTest) => boolean | undefined) =>
+    FORMAT_NAMES.find((name) => test(FORMATS[name]));
+  const declared = where((format) => format.declares(probe));
+  if (declared !== undefined) return declared;
+  const usual = isForeign(probe) ? undefined : where((format) => format.path.test(path));
+  if (usual !== undefined || mode === 'found') return usual;
   return (
-    FORMAT_NAMES.find((name) => FORMATS[name].declares(probe)) ??
-    (isForeign(probe) ? undefined : FORMAT_NAMES.find((name) => FORMATS[name].path.test(path))) ??
-    (mode === 'named' ? FORMAT_NAMES.find((name) => FORMATS[name].resembles(probe)) : undefined)
+    where((format) => format.resembles(probe)) ??
+    (isForeign(probe) ? undefined : where((format) => format.name?.test(path)))
   );
 }
 

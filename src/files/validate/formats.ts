@@ -34,9 +34,11 @@ export type FormatName = keyof FormatModels;
 
 /** One file format: how it is recognized, and who reads it. */
 export interface Format<Model> {
-  /** Usual path of such a file. */
+  /** Usual path of such a file, narrow enough for a directory that also holds files of others. */
   readonly path: RegExp;
-  /** True when the content can be nothing else: its apiVersion or kind says so. */
+  /** Name that is enough for a file that the user has named. */
+  readonly name?: RegExp;
+  /** True when the content can be nothing else: its apiVersion, kind or keys say so. */
   readonly declares: (root: ContentProbe) => boolean;
   /** True when the content looks like it, for a file with an unusual name. */
   readonly resembles: (root: ContentProbe) => boolean;
@@ -71,7 +73,8 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     parse: parseRemediation,
   },
   webhook: {
-    path: /(^|\/)webhook\.ya?ml$/,
+    path: /(^|\/)webhook\/webhook\.ya?ml$/,
+    name: /(^|\/)webhook\.ya?ml$/,
     declares: ({ kind, specKeys }) => kind === 'WebhookConfig' || specKeys.has('webhooks'),
     resembles: ({ keys }) => keys.has('webhooks'),
     parse: parseWebhook,
@@ -92,7 +95,8 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     },
   },
   slo: {
-    path: /(^|\/)slo[^/]*\.ya?ml$/,
+    path: /(^|\/)slos?(?![a-z])[^/]*\.ya?ml$/,
+    name: /(^|\/)slo[^/]*\.ya?ml$/,
     declares: () => false,
     resembles: ({ keys }) => keys.has('objectives') && keys.has('spec_version'),
     parse: (text, file) => {
@@ -103,15 +107,17 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     },
   },
   sli: {
-    path: /(^|\/)sli[^/]*\.ya?ml$/,
+    path: /(^|\/)slis?(?![a-z])[^/]*\.ya?ml$/,
+    name: /(^|\/)sli[^/]*\.ya?ml$/,
     declares: () => false,
     resembles: ({ keys }) => keys.has('indicators'),
     parse: parseSli,
   },
   endpoints: {
-    path: /endpoints\.ya?ml$/,
-    declares: () => false,
-    resembles: ({ keys }) => keys.has('deploymentURIsLocal') || keys.has('deploymentURIsPublic'),
+    path: /(^|\/)helm\/endpoints\.ya?ml$/,
+    name: /endpoints\.ya?ml$/,
+    declares: ({ keys }) => keys.has('deploymentURIsLocal') || keys.has('deploymentURIsPublic'),
+    resembles: () => false,
     parse: parseEndpoints,
   },
   jmeter: {
@@ -127,9 +133,10 @@ export const FORMATS: { readonly [Name in FormatName]: Format<FormatModels[Name]
     parse: parseLocust,
   },
   process: {
-    path: /(^|\/)process\.ya?ml$/,
-    declares: () => false,
-    resembles: ({ keys }) => keys.has('command') && keys.has('readiness'),
+    path: /(^|\/)slipway\/process\.ya?ml$/,
+    name: /(^|\/)process\.ya?ml$/,
+    declares: ({ keys }) => keys.has('command') && keys.has('readiness'),
+    resembles: () => false,
     parse: parseProcess,
   },
 };

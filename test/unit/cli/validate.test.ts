@@ -205,6 +205,34 @@ describe('slipway validate', () => {
     assert.equal(named.code, 2);
   });
 
+  it('takes no file of a directory for ours only because its name is like one of ours', async () => {
+    for (const name of [
+      'slides.yaml',
+      'slow-tests.yml',
+      'process.yaml',
+      'api-endpoints.yaml',
+      'webhook.yaml',
+    ])
+      file(`p/${name}`, 'steps: [a]\n');
+    const ours = {
+      'slo-strict.yaml': SLO,
+      'slos.yaml': SLO,
+      'carts-endpoints.yaml': 'deploymentURIsPublic: [http://a.example]\n',
+      'own/process.yaml': 'command: [x]\nreadiness: {path: /}\n',
+    };
+    for (const [name, text] of Object.entries(ours)) file(`p/${name}`, text);
+    const end = await sandbox.run(['validate', 'p', '-o', 'json']);
+    const { files } = JSON.parse(end.stdout);
+    assert.deepEqual(
+      files.map((checked: { file: string }) => checked.file).sort(),
+      Object.keys(ours)
+        .map((name) => `p/${name}`)
+        .sort(),
+    );
+    const named = await sandbox.run(['validate', 'p/process.yaml']);
+    assert.match(named.stdout, /unknown key "steps"/);
+  });
+
   it('leaves charts and foreign YAML in a directory alone', async () => {
     file('p/helm/web/Chart.yaml', 'name: web\n');
     file('p/helm/web/templates/slo.yaml', '{{ broken\n');
