@@ -18,7 +18,7 @@ export async function describeFailingPods(
   namespace: string,
   pods: readonly V1Pod[],
 ): Promise<string> {
-  const failing = pods.filter((pod) => !isReady(pod)).slice(-2);
+  const failing = pods.filter((pod) => !isReady(pod) || hasRestarted(pod)).slice(-2);
   const texts = await Promise.all(failing.map((pod) => describePod(api, namespace, pod)));
   return texts.join('\n');
 }
@@ -63,7 +63,7 @@ async function describePod(api: KubernetesApi, namespace: string, pod: V1Pod): P
   const events = await eventsOf(api, namespace, pod.metadata?.uid ?? '');
   lines.push(...events.map((event) => `  event ${event}`));
   const failing = statuses(pod).find(
-    (status) => !status.ready && (status.restartCount > 0 || status.state?.running !== undefined),
+    (status) => status.restartCount > 0 || (!status.ready && status.state?.running !== undefined),
   );
   if (failing !== undefined) {
     // A container that runs again has its last words in the log before; one that waits is the one that has ended.
@@ -100,6 +100,10 @@ async function readLog(
     if (error instanceof KubernetesApiError) return `(not readable: ${error.message})`;
     throw error;
   }
+}
+
+function hasRestarted(pod: V1Pod): boolean {
+  return statuses(pod).some(({ restartCount }) => restartCount > 0);
 }
 
 function statuses(pod: V1Pod): V1ContainerStatus[] {
