@@ -7,7 +7,9 @@ import { createService, type ServiceUnderTest } from './service-under-test.ts';
 import { clusterTarget, ROUTERS } from './target.ts';
 
 const target = clusterTarget();
-const ROUNDS = Number(process.env.SLIPWAY_ZERO_DROP_ROUNDS ?? 1);
+const ROUNDS = Number(
+  process.env.SLIPWAY_ZERO_DROP_ROUNDS ?? (process.env.SLIPWAY_CLUSTER_SHORT === '1' ? 1 : 3),
+);
 /** Tests and evaluation of a stage, shortened. */
 const TEST_MS = 1500;
 
@@ -44,11 +46,12 @@ for (const router of ROUTERS) {
     const under = (load: LoadShape, work: () => Promise<void>): Promise<LoadReport> =>
       underLoad({ url: target.url(router), host: service.host, ...load }, work);
 
-    for (const [rate, connections] of [
-      [150, 'close'],
-      [500, 'keep-alive'],
+    for (const [rate, first, second] of [
+      [150, 'close', 'keep-alive'],
+      [500, 'keep-alive', 'close'],
     ] as const) {
       for (let round = 1; round <= ROUNDS; round += 1) {
+        const connections = round % 2 === 1 ? first : second;
         it(`loses no request at ${rate}/s with ${connections}, round ${round}`, async () => {
           const report = await under({ rate, connections }, async () => {
             await steps.deploy(target.image('v2'));
