@@ -33,7 +33,9 @@ interface ReactionsDependencies {
 
 /** Reactions as runs of their own, one for each event that somebody listens to. */
 export function createReactions({ config, logger, ...start }: ReactionsDependencies): Reactions {
-  const listeners = new Listeners(new ScopedFiles(config), logger);
+  // An event must not wait for an upstream that is away; what triggered its run was read there already.
+  const files = new ScopedFiles(config, { upstreamMaxAgeMs: Number.POSITIVE_INFINITY });
+  const listeners = new Listeners(files, logger);
   const react = async (found: ReactionInput | undefined): Promise<void> => {
     if (found !== undefined) await startReaction(start, found);
   };

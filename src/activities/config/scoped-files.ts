@@ -30,12 +30,18 @@ export interface FoundFile {
 export class ScopedFiles {
   readonly #config: ConfigRepo;
   readonly #now: () => number;
+  readonly #upstream: { maxAgeMs?: number };
   readonly #cache = new Map<string, Resource | undefined>();
   readonly #newest = new Map<string, { commit: string; until: number }>();
 
-  constructor(config: ConfigRepo, now: () => number = Date.now) {
+  /** `upstreamMaxAgeMs`: how old what is known of an upstream may be; default the repository's own, Infinity never asks. */
+  constructor(
+    config: ConfigRepo,
+    { now = Date.now, upstreamMaxAgeMs }: { now?: () => number; upstreamMaxAgeMs?: number } = {},
+  ) {
     this.#config = config;
     this.#now = now;
+    this.#upstream = upstreamMaxAgeMs === undefined ? {} : { maxAgeMs: upstreamMaxAgeMs };
   }
 
   /** The file on the lowest level that has it: service, then stage, then project. */
@@ -83,7 +89,7 @@ export class ScopedFiles {
     const key = JSON.stringify([branch.project, branch.stage]);
     const known = this.#newest.get(key);
     if (known !== undefined && known.until > this.#now()) return known.commit;
-    const commit = await this.#config.head(branch);
+    const commit = await this.#config.head(branch, this.#upstream);
     this.#newest.delete(key);
     this.#newest.set(key, { commit, until: this.#now() + NEWEST_LIFETIME_MS });
     forgetOldest(this.#newest);

@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigRefusedError, ConfigUnavailableError } from '../../../../src/activities/config/errors.ts';
 import { GitConfigRepo } from '../../../../src/activities/config/git-config-repo.ts';
+import { ScopedFiles } from '../../../../src/activities/config/scoped-files.ts';
 import {
   checkedRemote,
   credentialOptions,
@@ -205,6 +206,17 @@ describe('a Git upstream', function () {
     assert.match(heads(remote), new RegExp(`refs/heads/qa ${one}`));
     assert.equal(other, one);
     assert.equal((await repo.read(stage, 'by-hand.txt'))?.commit, one);
+  });
+
+  it('holds nobody up who asks for files as they are known here', async () => {
+    const remote = bare('away.git');
+    const repo = open('away');
+    await make(repo, remote);
+    rmSync(remote, { recursive: true });
+    const place = { project: 'tour', stage: 'qa', service: 'svc' };
+    await assert.rejects(new ScopedFiles(repo).lowest(place, 'shipyard.yaml'), ConfigUnavailableError);
+    const here = new ScopedFiles(repo, { upstreamMaxAgeMs: Number.POSITIVE_INFINITY });
+    assert.equal((await here.lowest(place, 'shipyard.yaml'))?.level, 'project');
   });
 
   it('gets user and token over HTTP, and neither stands in an error or in the repository', async () => {
