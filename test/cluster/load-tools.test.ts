@@ -6,6 +6,7 @@ import { composeLoad } from '../../src/activities/load/compose-load.ts';
 import { HttpLoad } from '../../src/activities/load/http-load.ts';
 import type { LoadTool } from '../../src/activities/load/load-tool.ts';
 import { KubernetesJobRunner } from '../../src/activities/runner/kubernetes-job.ts';
+import type { LoadHarness } from '../contract/load.ts';
 import { makeLoadHarness } from '../contract/load-harness.ts';
 import { describeLoadToolContract } from '../contract/load-tool.ts';
 import { LOAD_JMX, LOCUST_SCRIPT } from '../support/load-tools.ts';
@@ -43,14 +44,20 @@ describe('load tools as Jobs on a real cluster', function () {
     assert.ok(left.length <= 4, 'a cancelled test leaves nothing, an ended one its Job with its Secret');
   });
 
-  const jmeter = () => makeLoadHarness(toolOf, { 'jmeter/load.jmx': LOAD_JMX }, bind);
+  /** A pod has five seconds to end; on a busy machine a few more pass until it is told. */
+  const make = async (files: { [uri: string]: string }): Promise<LoadHarness> => ({
+    ...(await makeLoadHarness(toolOf, files, bind)),
+    stopTime: 10_000,
+  });
+
+  const jmeter = () => make({ 'jmeter/load.jmx': LOAD_JMX });
   describeLoadToolContract('JMeter as a Job', jmeter, async (harness, length) => {
     const loopcount = length === 'short' ? 25 : 1000;
     const workload = { teststrategy: 'performance', vuser: 4, loopcount, thinktime: 60 };
     await harness.configure(JSON.stringify({ workloads: [{ ...workload, script: 'jmeter/load.jmx' }] }));
   });
 
-  const locust = () => makeLoadHarness(toolOf, { 'locust/locustfile.py': LOCUST_SCRIPT }, bind);
+  const locust = () => make({ 'locust/locustfile.py': LOCUST_SCRIPT });
   describeLoadToolContract('Locust as a Job', locust, async (harness, length) => {
     const time = length === 'short' ? '3s' : '1m';
     await harness.write({

@@ -63,8 +63,10 @@ export function describeLoadToolContract(
       cancel.abort(new Error('cancelled'));
       await assert.rejects(running, /cancelled|abort/i);
       const seen = harness.seen();
-      await eventually('four polls without a request', quiet(harness), 5000);
-      assert.ok(harness.seen() - seen <= 8);
+      const { stopTime = 0 } = harness;
+      await eventually('four polls without a request', quiet(harness), 5000 + stopTime);
+      // Four users begin at most a hundred requests a second.
+      assert.ok(harness.seen() - seen <= 8 + stopTime / 10, `${harness.seen() - seen} requests`);
     });
   });
 }

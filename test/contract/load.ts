@@ -16,6 +16,8 @@ export interface LoadHarness {
   failEvery(n: number): void;
   /** Milliseconds that each answer takes from now on. */
   answerAfter(milliseconds: number): void;
+  /** Milliseconds that a cancelled tool may take to end; default 0. The grace period of a pod is such a time. */
+  stopTime?: number;
   /** Requests that the target has seen so far. */
   seen(): number;
   stop(): Promise<void>;
