@@ -4,6 +4,7 @@ import {
   ConfigRefusedError,
   ConfigUnavailableError,
 } from '../activities/config/errors.ts';
+import { UnreachableError } from '../client/errors.ts';
 import { SecretKeyError, StoreUnavailableError } from '../store/errors.ts';
 import { RunsUnavailableError } from './runs.ts';
 
@@ -44,7 +45,8 @@ export function knownError(error: unknown): { status: number; body: ErrorBody } 
   if (error instanceof ConfigUnavailableError) return answer(424, error.message);
   if (error instanceof StoreUnavailableError) return answer(503, error.message);
   if (error instanceof SecretKeyError) return answer(500, error.message);
-  if (error instanceof RunsUnavailableError) return answer(503, error.message);
+  if (error instanceof RunsUnavailableError || error instanceof UnreachableError)
+    return answer(503, error.message);
   if (isFastifyError(error) && error.statusCode !== undefined && error.statusCode < 500) {
     return answer(error.statusCode, requestProblem(error));
   }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
-import { type Client, WorkflowFailedError } from '@temporalio/client';
+import { WorkflowFailedError, WorkflowNotFoundError } from '@temporalio/client';
 import { pino } from 'pino';
 import { createReactions } from '../../src/client/reactions.ts';
 import { tellingStore } from '../../src/composition/telling-store.ts';
@@ -59,19 +59,11 @@ describe('reactions to events', function () {
       const reactions = createReactions({ temporalClient: client, config: world.config, logger, taskQueue });
       const end = (event: KeptnEvent) => client.workflow.getHandle(idOf(event)).result();
       await body({ store: tellingStore(world.store, reactions), calls, end });
-      await terminateNothing(client);
     });
   }
 
   const idOf = ({ id: eventId, shkeptncontext: keptnContext, data }: KeptnEvent): string =>
     reactionWorkflowId({ project: data.project, keptnContext, eventId });
-  /** Every reaction of a test has ended by itself. */
-  const terminateNothing = async (client: Client): Promise<void> => {
-    const open = client.workflow.list({
-      query: "WorkflowType = 'reaction' AND ExecutionStatus = 'Running'",
-    });
-    for await (const { workflowId } of open) assert.fail(`${workflowId} still runs`);
-  };
   const finished = (data: JsonObject = {}): KeptnEvent => eventOf('sh.keptn.event.deployment.finished', data);
 
   it('run the listening jobs and webhooks once for an event, however often it is written', async () => {
@@ -79,8 +71,21 @@ describe('reactions to events', function () {
       const event = finished();
       await Promise.all([store.appendEvents([event]), store.appendEvents([event])]);
       await end(event);
-      await store.appendEvents([event, eventOf('sh.keptn.event.deployment.started')]);
+      const unheard = eventOf('sh.keptn.event.deployment.started');
+      await store.appendEvents([event, unheard]);
+      await assert.rejects(end(unheard), WorkflowNotFoundError);
       assert.deepEqual(calls.sort(), [`jobs ${event.type} ${event.id}`, `webhook ${event.type} ${event.id}`]);
+    });
+  });
+
+  it('wait for the engine with an event that is still to be handed over to it', async () => {
+    await reacting(PASSED, async ({ store, end }) => {
+      const event = finished();
+      await store.appendEvents([event], { deliver: [event.id] });
+      await assert.rejects(end(event), WorkflowNotFoundError);
+      await store.appendEvents([event]);
+      await end(event);
+      await store.markDelivered([event.id]);
     });
   });
 
