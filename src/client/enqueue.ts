@@ -1,9 +1,9 @@
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { queueWorkflowId } from '../contracts/ids.ts';
 import { enqueueSignal } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import type { SequenceRequest } from '../contracts/workflows.ts';
-import { UnreachableError } from './errors.ts';
+import { temporalAway } from './temporal-away.ts';
 import { openGroup } from './together.ts';
 
 /** Puts a run into the queue of its service and stage; the same run twice is queued once. Throws UnreachableError. */
@@ -26,12 +26,10 @@ export async function enqueue(client: Client, taskQueue: string, request: Sequen
       ],
     });
   } catch (error) {
-    if (!isGrpcServiceError(error)) throw error;
-    throw new UnreachableError(
-      `Temporal did not take sequence ${request.input.sequence} of ${service} in ${stage}: ` +
-        `${error.details || error.message}`,
+    throw temporalAway(
+      error,
+      `Temporal did not take sequence ${request.input.sequence} of ${service} in ${stage}`,
       'start Temporal or correct its address, then send the event again',
-      { cause: error },
     );
   }
 }

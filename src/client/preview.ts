@@ -1,15 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import {
-  ApplicationFailure,
-  type Client,
-  isGrpcServiceError,
-  TimeoutFailure,
-  WorkflowFailedError,
-} from '@temporalio/client';
+import { ApplicationFailure, type Client, TimeoutFailure, WorkflowFailedError } from '@temporalio/client';
 import { previewWorkflowId } from '../contracts/ids.ts';
 import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import { UnreachableError } from './errors.ts';
+import { temporalAway } from './temporal-away.ts';
 
 /** Longest wait for a worker's answer, in milliseconds: less than callers over HTTP wait for theirs. */
 const ANSWER_MS = 25_000;
@@ -37,17 +32,8 @@ export async function previewDeployments(
 }
 
 function refusal(error: unknown, answerMs: number): unknown {
-  if (isGrpcServiceError(error)) {
-    const reason = error.details || error.message;
-    return new UnreachableError(
-      `Temporal does not answer: ${reason}`,
-      'start Temporal or correct its address',
-      {
-        cause: error,
-      },
-    );
-  }
-  if (!(error instanceof WorkflowFailedError)) return error;
+  if (!(error instanceof WorkflowFailedError))
+    return temporalAway(error, 'Temporal does not answer', 'start Temporal or correct its address');
   if (error.cause instanceof TimeoutFailure) {
     const message = `no worker has answered within ${answerMs / 1000} seconds`;
     return new UnreachableError(message, 'start a worker (`slipway worker`), or look into its log', {

@@ -1,9 +1,4 @@
-import {
-  type Client,
-  isGrpcServiceError,
-  WorkflowExecutionAlreadyStartedError,
-  WorkflowIdReusePolicy,
-} from '@temporalio/client';
+import { type Client, WorkflowExecutionAlreadyStartedError, WorkflowIdReusePolicy } from '@temporalio/client';
 import type { Logger } from 'pino';
 import type { ConfigRepo } from '../activities/config/config-repo.ts';
 import { ScopedFiles } from '../activities/config/scoped-files.ts';
@@ -14,7 +9,7 @@ import { reactionWorkflowId } from '../contracts/ids.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import { TASK_QUEUE } from '../contracts/task-queues.ts';
 import type { ReactionInput } from '../contracts/workflows.ts';
-import { UnreachableError } from './errors.ts';
+import { temporalAway } from './temporal-away.ts';
 
 /** Tells listening jobs and webhooks of events. Every call may come twice: an event has one reaction. Throws UnreachableError. */
 export interface Reactions {
@@ -70,11 +65,10 @@ async function startReaction(
     });
   } catch (error) {
     if (error instanceof WorkflowExecutionAlreadyStartedError) return;
-    if (!isGrpcServiceError(error)) throw error;
-    throw new UnreachableError(
-      `Temporal did not take the ${listening(input)} on ${event.type}: ${error.details || error.message}`,
+    throw temporalAway(
+      error,
+      `Temporal did not take the ${listening(input)} on ${event.type}`,
       'start Temporal or correct its address, then send the event again',
-      { cause: error },
     );
   }
 }

@@ -1,11 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { type Client, isGrpcServiceError } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { KEPTN_SPEC_VERSION, type KeptnEvent, sequenceEventType } from '../contracts/events.ts';
 import type { QueueScope } from '../contracts/ids.ts';
 import type { DefaultTimeouts, SequenceRequest, WarmStatus } from '../contracts/workflows.ts';
 import type { Shipyard } from '../sequence/types.ts';
-import { RefusedError, UnreachableError } from './errors.ts';
+import { RefusedError } from './errors.ts';
 import { readWarm } from './kept-warm.ts';
+import { temporalAway } from './temporal-away.ts';
 
 /** Sequence and task that a rollback runs, whatever the shipyard calls its own. */
 const ROLLBACK = 'rollback';
@@ -71,11 +72,10 @@ async function whatIsKept(client: Client, scope: QueueScope): Promise<WarmStatus
   try {
     return await readWarm(client, scope);
   } catch (error) {
-    if (!isGrpcServiceError(error)) throw error;
-    throw new UnreachableError(
-      `Temporal does not tell what is kept of ${scope.service}: ${error.details || error.message}`,
+    throw temporalAway(
+      error,
+      `Temporal does not tell what is kept of ${scope.service}`,
       'start Temporal and a worker, or correct its address',
-      { cause: error },
     );
   }
 }

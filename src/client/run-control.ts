@@ -1,10 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import {
-  type Client,
-  isGrpcServiceError,
-  WorkflowNotFoundError,
-  WorkflowUpdateFailedError,
-} from '@temporalio/client';
+import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client';
 import type { Logger } from 'pino';
 import { ENGINE_SOURCE, KEPTN_SPEC_VERSION, type KeptnEvent } from '../contracts/events.ts';
 import { queueWorkflowId } from '../contracts/ids.ts';
@@ -24,7 +19,8 @@ import type { SequenceStatus } from '../contracts/workflows.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
 import { PROBLEM_EVENT } from './admission.ts';
 import { derivedId } from './derived-id.ts';
-import { NotFoundError, RefusedError, UnreachableError } from './errors.ts';
+import { NotFoundError, RefusedError } from './errors.ts';
+import { temporalAway } from './temporal-away.ts';
 
 const SIGNALS = { pause: pauseSignal, resume: resumeSignal, abort: abortSignal } as const;
 const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
@@ -195,12 +191,7 @@ export class RunControl {
       if (error instanceof WorkflowUpdateFailedError) {
         throw new RefusedError(error.cause?.message ?? error.message, 'look at the status of the run');
       }
-      if (!isGrpcServiceError(error)) throw error;
-      throw new UnreachableError(
-        `Temporal does not answer: ${error.details || error.message}`,
-        'start Temporal or correct its address',
-        { cause: error },
-      );
+      throw temporalAway(error, 'Temporal does not answer', 'start Temporal or correct its address');
     }
   }
 }
