@@ -37,7 +37,7 @@ export interface RecordRequest {
 export type Executor =
   | { kind: 'builtin' }
   /** `job/config.yaml` has an action for the event. */
-  | { kind: 'job'; silent: boolean }
+  | { kind: 'job' }
   /** `webhook/webhook.yaml` has an entry for the event. */
   | { kind: 'webhook' }
   /** Temporal workers listen on this task queue; the activity type is the task's name. */

@@ -63,7 +63,7 @@ describe('the preview of deployments through Temporal', function () {
 
   it('says who carries a deployment out when that is not Slipway', async () => {
     const previewer: Previewer = { preview: () => assert.fail('nobody is asked') };
-    await withWorker(activities(previewer, { kind: 'job', silent: false }), async ({ client, taskQueue }) => {
+    await withWorker(activities(previewer, { kind: 'job' }), async ({ client, taskQueue }) => {
       const [found] = await previewDeployments({ temporalClient: client, taskQueue }, [request('dev')]);
       assert.equal(found?.executor, 'job');
     });

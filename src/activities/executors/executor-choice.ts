@@ -52,9 +52,10 @@ export class ExecutorChoice {
   /**
    * In this order: the task's property `x-executor` (builtin, external or worker); Keptn's core tasks; job/config.yaml;
    * webhook/webhook.yaml; Temporal workers on `slipway-task-<task>`; an integration subscribed to exactly this event;
-   * the built-in executor; whoever answers the event; silent actions and webhooks that only tell of the task. A wildcard subscription does not take a built-in task away,
-   * because notification services subscribe so without ever answering. A job or webhook file that is broken counts
-   * as one that names the task, so that the task fails with the place of the error instead of running another way.
+   * the built-in executor; whoever answers the event; silent actions and webhooks that only tell of the task. A wildcard
+   * subscription does not take a built-in task away, because notification services subscribe so without ever answering. A job
+   * or webhook file that is broken counts as one that names the task, so that the task fails with the place of the error
+   * instead of running another way.
    * Throws a non-retryable failure of type `UnknownExecutor` for another value of `x-executor`.
    */
   async of(request: Pick<BeginTaskRequest, 'task' | 'properties' | 'triggered'>): Promise<Executor> {
@@ -96,13 +97,13 @@ export class ExecutorChoice {
   async #configured(triggered: KeptnEvent): Promise<Configured | undefined> {
     const actions = await unlessBroken(() => jobActions(this.#files, triggered));
     const webhooks = await unlessBroken(() => readWebhooks(this.#files, triggered));
-    const job: Executor = { kind: 'job', silent: false };
+    const job: Executor = { kind: 'job' };
     if (actions === 'broken') return { executor: job, answers: true };
     if (actions.some((action) => !action.silent)) return { executor: job, answers: true };
     const webhook: Executor = { kind: 'webhook' };
     if (webhooks === 'broken') return { executor: webhook, answers: true };
     if (webhooks.some(answersForTask)) return { executor: webhook, answers: true };
-    if (actions.length > 0) return { executor: { ...job, silent: true }, answers: false };
+    if (actions.length > 0) return { executor: job, answers: false };
     return webhooks.length > 0 ? { executor: webhook, answers: false } : undefined;
   }
 

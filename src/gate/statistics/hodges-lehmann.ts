@@ -48,7 +48,7 @@ function selectDifference(a: Float64Array, b: Float64Array, rank: number): numbe
   return low;
 }
 
-/** A number from `low` on and below `high`, near their middle: with neighbours it is `low`, as a middle rounded up would never end the search. */
+/** A number from `low` on and below `high`, near their middle: with neighbours `low`, as a middle rounded up would never end the search. */
 function below(high: number, low: number): number {
   const middle = low / 2 + high / 2;
   return middle > low && middle < high ? middle : low;

@@ -62,7 +62,7 @@ describe('those who hear of events without answering them', () => {
   it('hear of a task that somebody else carries out, not of one that they carry out themselves', async () => {
     assert.deepEqual(await beside('deployment', { kind: 'builtin' }), [true, false]);
     assert.deepEqual(await beside('deployment', { kind: 'responders', names: ['argo'] }), [true, false]);
-    assert.equal(await beside('deployment', { kind: 'job', silent: true }), undefined);
+    assert.equal(await beside('deployment', { kind: 'job' }), undefined);
     assert.deepEqual(await beside('approval', { kind: 'builtin' }), [false, true]);
     assert.equal(await beside('approval', { kind: 'webhook' }), undefined);
     assert.equal(await beside('evaluation', { kind: 'builtin' }), undefined);
@@ -85,7 +85,7 @@ describe('those who hear of events without answering them', () => {
     };
     assert.deepEqual(await begin('deployment'), { kind: 'builtin' });
     assert.deepEqual(await begin('release'), { kind: 'builtin' });
-    assert.deepEqual(await begin('smoke'), { kind: 'job', silent: true });
+    assert.deepEqual(await begin('smoke'), { kind: 'job' });
     assert.deepEqual(await begin('deployment', { 'x-executor': 'builtin' }), { kind: 'builtin' });
     assert.deepEqual(told, [
       'sh.keptn.event.deployment.triggered builtin',

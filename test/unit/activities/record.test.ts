@@ -117,7 +117,7 @@ describe('the records of a run', function () {
         return taskQueue === 'slipway-task-scan';
       },
     });
-    assert.deepEqual(await inContext(beginTask, await begin('notify')), { kind: 'job', silent: false });
+    assert.deepEqual(await inContext(beginTask, await begin('notify')), { kind: 'job' });
     assert.deepEqual(await inContext(beginTask, await begin('ticket')), { kind: 'webhook' });
     const worker = { kind: 'worker', taskQueue: 'slipway-task-scan' };
     assert.deepEqual(await inContext(beginTask, await begin('scan')), worker);
@@ -133,7 +133,7 @@ describe('the records of a run', function () {
     await world.write('job/config.yaml', 'apiVersion: v2\nactions: [{ nmae: x }]\n');
     const { beginTask, runJobs } = world.activities();
     const request = await begin('deployment');
-    assert.deepEqual(await inContext(beginTask, request), { kind: 'job', silent: false });
+    assert.deepEqual(await inContext(beginTask, request), { kind: 'job' });
     const finished = await inContext(runJobs, { triggered: request.triggered });
     assert.equal(finished.status, 'errored');
     assert.match(finished.message, /job\/config\.yaml:2:\d+: error: .*unknown key "nmae"/);
