@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, rename, rm } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BranchWriter } from './branch-writer.ts';
 import type { Commit, ConfigRepo, Resource, ResourceScope, Upstream } from './config-repo.ts';
@@ -188,6 +188,9 @@ export class GitConfigRepo implements ConfigRepo {
   }
 
   async #upstream(directory: string, project: string): Promise<Upstream | undefined> {
+    // Every task asks and most projects have none, which their settings tell without a process.
+    const settings = await readFile(join(directory, 'config'), 'utf8').catch(() => undefined);
+    if (settings !== undefined && !/^\s*\[remote\b/m.test(settings)) return undefined;
     const remoteURL = await gitLookup(directory, ['config', '--get', 'remote.origin.url']);
     if (remoteURL === undefined || remoteURL === '') return undefined;
     return { ...(await this.#options.credentials?.(project)), remoteURL };

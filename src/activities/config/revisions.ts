@@ -1,18 +1,31 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { ResourceScope } from './config-repo.ts';
 import { ConfigNotFoundError } from './errors.ts';
 import { git, gitLookup, gitText } from './git.ts';
 import { branchOf, DEFAULT_BRANCH, describeScope, folderName } from './paths.ts';
 
 const COMMIT_ID = /^[0-9a-f]{7,64}$/;
+const FULL_ID = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /** The object that a revision or a `commit:path` names; undefined when there is none. */
 export function objectOf(directory: string, revision: string): Promise<string | undefined> {
   return gitLookup(directory, ['rev-parse', '--verify', '--quiet', revision]);
 }
 
+/**
+ * Newest commit of a branch; undefined when there is none. Every event asks for it, so the branch's own file is read, which Git
+ * replaces whole and prefers to packed refs; git itself is asked only when there is no such file.
+ */
+async function branchHead(directory: string, branch: string): Promise<string | undefined> {
+  const loose = await readFile(join(directory, 'refs', 'heads', branch), 'utf8').catch(() => '');
+  const id = loose.trim();
+  return FULL_ID.test(id) ? id : objectOf(directory, `refs/heads/${branch}`);
+}
+
 /** Commit of the scope's branch; throws ConfigNotFoundError when the stage or the service is not there. */
 export async function headOf(directory: string, scope: ResourceScope): Promise<string> {
-  const head = await objectOf(directory, `refs/heads/${branchOf(scope)}`);
+  const head = await branchHead(directory, branchOf(scope));
   if (head === undefined || scope.stage === DEFAULT_BRANCH) {
     throw new ConfigNotFoundError(`Stage not found: ${describeScope(scope)}`);
   }

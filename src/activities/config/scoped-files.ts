@@ -5,8 +5,6 @@ import { ConfigNotFoundError } from './errors.ts';
 const CACHE_ENTRIES = 2_000;
 /** Files above this size are read again each time, so that the cache stays small. */
 const CACHE_FILE_BYTES = 64 * 1024;
-/** Milliseconds for which the newest commit of a branch may be answered from memory. */
-const NEWEST_LIFETIME_MS = 2_000;
 
 /** Levels on which a file can lie, the most particular first. */
 export const LEVELS = ['service', 'stage', 'project'] as const;
@@ -29,18 +27,12 @@ export interface FoundFile {
 /** Reads the files of a service, its stage and its project as Keptn's integrations looked them up. */
 export class ScopedFiles {
   readonly #config: ConfigRepo;
-  readonly #now: () => number;
   readonly #upstream: { maxAgeMs?: number };
   readonly #cache = new Map<string, Resource | undefined>();
-  readonly #newest = new Map<string, { commit: string; until: number }>();
 
   /** `upstreamMaxAgeMs`: how old what is known of an upstream may be; default the repository's own, Infinity never asks. */
-  constructor(
-    config: ConfigRepo,
-    { now = Date.now, upstreamMaxAgeMs }: { now?: () => number; upstreamMaxAgeMs?: number } = {},
-  ) {
+  constructor(config: ConfigRepo, { upstreamMaxAgeMs }: { upstreamMaxAgeMs?: number } = {}) {
     this.#config = config;
-    this.#now = now;
     this.#upstream = upstreamMaxAgeMs === undefined ? {} : { maxAgeMs: upstreamMaxAgeMs };
   }
 
@@ -81,19 +73,9 @@ export class ScopedFiles {
   async #readAt(scope: FileScope, level: FoundFile['level'], uri: string): Promise<Resource | undefined> {
     const { project, stage } = scope;
     const branch = level === 'project' ? { project } : { project, stage };
-    const commit = level === 'project' || !scope.commit ? await this.#newestCommit(branch) : scope.commit;
+    const commit =
+      level === 'project' || !scope.commit ? await this.#config.head(branch, this.#upstream) : scope.commit;
     return this.#read(resourceScope(scope, level), uri, commit);
-  }
-
-  async #newestCommit(branch: ResourceScope): Promise<string> {
-    const key = JSON.stringify([branch.project, branch.stage]);
-    const known = this.#newest.get(key);
-    if (known !== undefined && known.until > this.#now()) return known.commit;
-    const commit = await this.#config.head(branch, this.#upstream);
-    this.#newest.delete(key);
-    this.#newest.set(key, { commit, until: this.#now() + NEWEST_LIFETIME_MS });
-    forgetOldest(this.#newest);
-    return commit;
   }
 
   async #read(scope: ResourceScope, uri: string, commit: string): Promise<Resource | undefined> {
@@ -102,15 +84,11 @@ export class ScopedFiles {
     const resource = await this.#config.read(scope, uri, commit);
     if ((resource?.content.length ?? 0) <= CACHE_FILE_BYTES) {
       this.#cache.set(key, resource);
-      forgetOldest(this.#cache);
+      const oldest = this.#cache.size > CACHE_ENTRIES ? this.#cache.keys().next().value : undefined;
+      if (oldest !== undefined) this.#cache.delete(oldest);
     }
     return resource;
   }
-}
-
-function forgetOldest(cache: Map<string, unknown>): void {
-  const oldest = cache.size > CACHE_ENTRIES ? cache.keys().next().value : undefined;
-  if (oldest !== undefined) cache.delete(oldest);
 }
 
 function resourceScope({ project, stage, service }: FileScope, level: FoundFile['level']): ResourceScope {
