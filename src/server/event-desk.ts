@@ -137,6 +137,8 @@ export class EventDesk {
     const { store, runs } = this.#options;
     const [open] = event.triggeredid ? await store.openTriggers({ eventId: event.triggeredid }) : [];
     if (open && answers(event, open)) await runs.taskEvent(event, open);
+    // No run takes it: written without a hand-over, only those who listen hear of it.
+    else await store.appendEvents([event]);
     await store.markDelivered([event.id]);
   }
 

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -250,6 +251,16 @@ spec:
     const all = ['approval.finished pass', 'dev.asked.finished', ...heard];
     await eventually('the end is told', async () => bodies().length === all.length || undefined, 30_000);
     assert.deepEqual(bodies(), all.sort());
+    await dev.client.sendEvent({
+      type: 'sh.keptn.event.ticket.finished',
+      source: 'a responder',
+      shkeptncontext: keptnContext,
+      triggeredid: randomUUID(),
+      data: { ...SCOPE, status: 'succeeded', result: 'warning' },
+    });
+    const late = 'ticket.finished warning';
+    await eventually('an answer that nobody waits for is told', () => bodies().includes(late), 30_000);
+    assert.deepEqual(bodies(), [...all, late].sort());
   });
 
   it('are carried out by a worker in Python that starts after the task', async function () {
