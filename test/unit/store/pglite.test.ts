@@ -10,7 +10,7 @@ import pg from 'pg';
 import { StoreUnavailableError } from '../../../src/store/errors.ts';
 import { openStore } from '../../../src/store/open-store.ts';
 import { startPglite } from '../../../src/store/pglite.ts';
-import { event } from '../../contract/store.ts';
+import { event } from '../../contract/store-fixture.ts';
 
 const PROGRAM = new URL('./pglite-process.ts', import.meta.url).pathname;
 

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import type { Store } from '../../src/store/store.ts';
+import { event, page, type StoreFixture, state } from './store-fixture.ts';
+
+/** What a store must tell about runs of sequences. */
+export function sequencesContract(fixture: () => StoreFixture): void {
+  describe('sequence states', () => {
+    let store: Store;
+    let project: string;
+    let mine: StoreFixture['mine'];
+    beforeEach(() => {
+      ({ store, project, mine } = fixture());
+    });
+
+    it('replaces by workflow id unless the stored row is newer, and lists newest first', async () => {
+      const first = state({ project, keptnContext: 'one' });
+      const second = state({ project, keptnContext: 'two', sequence: 'rollback' });
+      await store.saveSequenceState(first);
+      await store.saveSequenceState(second);
+      const done = {
+        ...first,
+        state: 'finished',
+        result: 'pass',
+        status: 'succeeded',
+        time: '2026-01-01T11:00:00.000Z',
+      };
+      await store.saveSequenceState(done);
+      await store.saveSequenceState(first);
+      assert.deepEqual(await store.sequenceStates({ project, ...page }), [second, done]);
+      assert.deepEqual(await store.sequenceStates({ project, state: 'finished', ...page }), [done]);
+      assert.deepEqual(await store.sequenceStates({ project, name: 'rollback', ...page }), [second]);
+      assert.deepEqual(await store.sequenceContexts({ project, limit: 1, offset: 0 }), {
+        keptnContexts: ['two'],
+        totalCount: 2,
+      });
+      assert.equal((await store.sequenceContexts({ project, limit: 1, offset: 9 })).totalCount, 2);
+    });
+
+    it('tells the newest and the newest failed event, the image and the problem of each stage', async () => {
+      const shkeptncontext = randomUUID();
+      const triggered = event({
+        shkeptncontext,
+        data: {
+          project,
+          stage: 'qa',
+          service: 'svc',
+          configurationChange: { values: { image: 'x:1' } },
+          problem: { ProblemTitle: 'slow' },
+        },
+      });
+      const failed = mine({ shkeptncontext }, { result: 'fail' });
+      const last = mine({ shkeptncontext });
+      await store.appendEvents([triggered, failed, last]);
+      const [activity] = await store.stageActivity(project, [shkeptncontext]);
+      assert.equal(activity?.firstTime, triggered.time);
+      assert.equal(activity?.latestEvent?.eventId, last.id);
+      assert.equal(activity?.latestFailedEvent?.eventId, failed.id);
+      assert.equal(activity?.image, 'x:1');
+      assert.equal(activity?.problemTitle, 'slow');
+    });
+  });
+}
