@@ -2,11 +2,11 @@ import { sequenceEventType } from '../contracts/events.ts';
 import { advance, createSequence } from './advance.ts';
 import { Agenda } from './agenda.ts';
 import { failedStart } from './finish.ts';
-import { followUps, resolveSequence } from './follow-ups.ts';
-import { MAX_OCCURRENCES, tooManyOccurrences } from './limits.ts';
+import { resolveSequence } from './follow-ups.ts';
 import { copyObject } from './merge.ts';
+import { PausedContexts } from './paused-contexts.ts';
 import { scopeOf } from './payload.ts';
-import { admit, emptyQueue, type QueueCommand, type QueueMessage, type QueueState } from './queue.ts';
+import type { QueueCommand, QueueMessage } from './queue.ts';
 import { executionState, type OverallState, overallState } from './state-view.ts';
 import type {
   FinishSequence,
@@ -17,6 +17,8 @@ import type {
   Shipyard,
   TriggerTask,
 } from './types.ts';
+import { following } from './virtual-follow-ups.ts';
+import { queueMessage, VirtualQueues } from './virtual-queues.ts';
 import type { Reply, SentEvent, Trigger, VirtualEngineOptions, VirtualRun } from './virtual-run.ts';
 
 /**
@@ -33,8 +35,8 @@ export class VirtualEngine {
   readonly #shipyard: Shipyard;
   readonly #options: VirtualEngineOptions;
   readonly #agenda = new Agenda();
-  readonly #queues = new Map<string, QueueState>();
-  readonly #paused = new Set<string>();
+  readonly #queues = new VirtualQueues();
+  readonly #paused = new PausedContexts();
   #ids = 0;
 
   constructor(shipyard: Shipyard, options: VirtualEngineOptions = {}) {
@@ -55,15 +57,14 @@ export class VirtualEngine {
     const run = this.#createRun(trigger, resolved.definition);
     if (parent !== undefined) run.parent = parent;
     this.runs.push(run);
-    if (this.#isPaused(trigger)) {
-      this.#tellQueue(trigger, { kind: 'pauseContext', keptnContext: trigger.keptnContext });
-    }
+    const { keptnContext } = trigger;
+    if (this.#paused.has(trigger)) this.#tellQueue(trigger, { kind: 'pauseContext', keptnContext });
     const { runId } = run;
     const { concurrency } = resolved.definition;
     this.#tellQueue(trigger, {
       kind: 'enqueue',
       runId,
-      keptnContext: trigger.keptnContext,
+      keptnContext,
       sequence,
       ...(concurrency === undefined ? {} : { concurrency }),
     });
@@ -87,8 +88,8 @@ export class VirtualEngine {
 
   /** Pauses, resumes or aborts the runs of a context, in one stage or in all. */
   control(keptnContext: string, action: 'pause' | 'resume' | 'abort', stage?: string): void {
-    if (action === 'pause') this.#paused.add(pauseKey(keptnContext, stage));
-    if (action === 'resume') this.#paused.delete(pauseKey(keptnContext, stage));
+    if (action === 'pause') this.#paused.pause(keptnContext, stage);
+    if (action === 'resume') this.#paused.resume(keptnContext, stage);
     const runs = this.runs.filter(
       ({ trigger }) =>
         trigger.keptnContext === keptnContext && (stage === undefined || trigger.stage === stage),
@@ -124,7 +125,7 @@ export class VirtualEngine {
     return overallState(
       runs.map(({ trigger, state }) => {
         const created = state.phase === 'created';
-        const held = created && this.#isPaused(trigger);
+        const held = created && this.#paused.has(trigger);
         return { state: executionState(state), blocked: created && !held, held };
       }),
     );
@@ -154,10 +155,6 @@ export class VirtualEngine {
     });
     const lane = this.runs.length;
     return { runId: `run-${lane + 1}`, lane, trigger, definition, state };
-  }
-
-  #isPaused({ keptnContext, stage }: Trigger): boolean {
-    return this.#paused.has(pauseKey(keptnContext)) || this.#paused.has(pauseKey(keptnContext, stage));
   }
 
   #nextId(): string {
@@ -242,43 +239,15 @@ export class VirtualEngine {
     this.#send({ ...trigger, runId, id: '', type: end.eventType, data: end.data });
     this.#tellQueue(trigger, { kind: 'done', runId });
     if (end.outcome !== 'finished') return;
-    const { result, lastTask, forward } = end;
-    const { stage, sequence } = trigger;
-    const following = followUps(this.#shipyard, {
-      stage,
-      sequence,
-      result,
-      forward,
-      ...(lastTask ? { lastTask } : {}),
-    });
-    const triggers: Trigger[] = [];
-    for (const next of following) {
-      const nextTrigger = { ...trigger, stage: next.stage, sequence: next.sequence, data: next.data };
-      if (this.#occurrences(nextTrigger, triggers) >= MAX_OCCURRENCES) {
-        this.cycles.push({ run, reason: tooManyOccurrences(next.stage, next.sequence) });
-        continue;
-      }
-      this.#send({ ...nextTrigger, runId, id: '', type: next.type });
-      triggers.push(nextTrigger);
-    }
-    for (const next of triggers) this.trigger(next, run);
-  }
-
-  #occurrences(wanted: Trigger, planned: readonly Trigger[]): number {
-    return [...this.runs.map((run) => run.trigger), ...planned].filter(
-      ({ keptnContext, stage, service, sequence }) =>
-        keptnContext === wanted.keptnContext &&
-        stage === wanted.stage &&
-        service === wanted.service &&
-        sequence === wanted.sequence,
-    ).length;
+    const earlier = this.runs.map((other) => other.trigger);
+    const { next, cycles } = following(this.#shipyard, { trigger, end, earlier });
+    for (const reason of cycles) this.cycles.push({ run, reason });
+    for (const started of next) this.#send({ ...started.trigger, runId, id: '', type: started.type });
+    for (const started of next) this.trigger(started.trigger, run);
   }
 
   #tellQueue(scope: Scope, message: QueueMessage): void {
-    const key = JSON.stringify([scope.project, scope.stage, scope.service]);
-    const { state, commands } = admit(this.#queues.get(key) ?? emptyQueue(), message);
-    this.#queues.set(key, state);
-    for (const command of commands) this.#obeyQueue(command);
+    for (const command of this.#queues.tell(scope, message)) this.#obeyQueue(command);
   }
 
   #obeyQueue(command: QueueCommand): void {
@@ -291,20 +260,4 @@ export class VirtualEngine {
     const message = queueMessage(command);
     this.#agenda.plan(0, run.lane, () => this.#tell(run, message));
   }
-}
-
-function queueMessage(command: Exclude<QueueCommand, { kind: 'ignored' }>): SequenceMessage {
-  switch (command.kind) {
-    case 'startRun':
-      return { kind: 'begin' };
-    case 'grantSlot':
-      return { kind: 'slotGranted' };
-    case 'abortRun':
-    case 'dropRun':
-      return { kind: 'abort', reason: command.reason };
-  }
-}
-
-function pauseKey(keptnContext: string, stage?: string): string {
-  return JSON.stringify([keptnContext, stage ?? null]);
 }
