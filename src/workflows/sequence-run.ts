@@ -1,6 +1,5 @@
 import {
   CancellationScope,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
   setCurrentDetails,
@@ -8,14 +7,12 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow';
-import type { RecordRequest, RunScope, SequenceViewState } from '../contracts/activities.ts';
-import { ENGINE_SOURCE, type KeptnEvent, parseEventType } from '../contracts/events.ts';
-import { queueWorkflowId } from '../contracts/ids.ts';
-import { type ControlReason, type SlotMessage, slotSignal } from '../contracts/messages.ts';
+import type { RunScope, SequenceViewState } from '../contracts/activities.ts';
+import { ENGINE_SOURCE, type KeptnEvent } from '../contracts/events.ts';
+import type { ControlReason } from '../contracts/messages.ts';
 import { searchAttributes } from '../contracts/search-attributes.ts';
 import type { RunSoFar, SequenceOutcome, SequenceRequest, SequenceStatus } from '../contracts/workflows.ts';
 import { advance, createSequence } from '../sequence/advance.ts';
-import { followUps } from '../sequence/follow-ups.ts';
 import type {
   FinishSequence,
   SequenceCommand,
@@ -26,10 +23,12 @@ import type {
 import { records } from './activity-proxies.ts';
 import { ApprovalDesk } from './approval-desk.ts';
 import { Compensations } from './compensations.ts';
-import { EarlyEvents } from './early-events.ts';
 import { eventMaker, idOf } from './events.ts';
-import { plainMessage } from './failures.ts';
+import { followUpEvents } from './follow-up-events.ts';
 import { Inbox } from './inbox.ts';
+import { Journal } from './journal.ts';
+import { QueueSlot } from './queue-slot.ts';
+import { ResponderEvents } from './responder-events.ts';
 import { RunStatus } from './run-status.ts';
 import { statusTable } from './status-table.ts';
 import { TaskRun } from './task-run.ts';
@@ -43,14 +42,13 @@ export class SequenceRun {
   readonly newEvent: ReturnType<typeof eventMaker>;
   readonly approval: ApprovalDesk;
   readonly group: TogetherMember;
+  readonly journal: Journal;
+  readonly responders: ResponderEvents;
   readonly #inbox = new Inbox<SequenceMessage>();
-  /** Events that have happened and are written down with the next record. */
-  readonly #journal: KeptnEvent[] = [];
-  readonly #early = new EarlyEvents();
+  readonly #slot: QueueSlot;
   readonly #status: RunStatus;
   #state: SequenceState;
   #task: TaskRun | undefined;
-  #reportsEnd = false;
   #outcome: SequenceOutcome | undefined;
 
   constructor(request: SequenceRequest) {
@@ -64,11 +62,14 @@ export class SequenceRun {
       sequence: input.sequence,
       workflowId: workflowInfo().workflowId,
     };
+    this.journal = new Journal(this.scope);
+    this.#slot = new QueueSlot(this.scope, () => this.slotGranted());
     this.newEvent = eventMaker(input.keptnContext, input.gitCommitId ?? '');
     this.approval = new ApprovalDesk(
       () => this.#state.task?.waitingForApproval === true,
       ({ triggeredId, data }) => this.#task?.decided(triggeredId, data),
     );
+    this.responders = new ResponderEvents(this.approval, (message) => this.push(message));
     this.group = new TogetherMember(request, this.scope.workflowId, (message) => this.push(message));
     this.#state = createSequence(input);
     this.#status = new RunStatus(this.scope, input.tasks);
@@ -100,30 +101,8 @@ export class SequenceRun {
     return { request: this.request, completed: this.#state.completed };
   }
 
-  /** A responder's event; anything that is not a started or finished event of a task is dropped and logged. */
   taskEvent(event: KeptnEvent): void {
-    const type = parseEventType(event.type);
-    if (type?.of !== 'task' || (type.kind !== 'started' && type.kind !== 'finished')) {
-      log.warn('event dropped: not a started or finished event of a task', {
-        type: event.type,
-        id: event.id,
-      });
-      return;
-    }
-    if (this.#early.keeps(event)) return;
-    if (type.kind === 'finished' && this.approval.claim(event)) return;
-    this.push({
-      kind: type.kind,
-      eventId: event.id,
-      triggeredId: event.triggeredid ?? '',
-      source: event.source,
-      data: event.data,
-    });
-  }
-
-  /** The task was offered and takes answers, also those that were here before it. */
-  takesAnswers(triggeredId: string): void {
-    for (const event of this.#early.open(triggeredId)) this.taskEvent(event);
+    this.responders.take(event);
   }
 
   control(kind: 'pause' | 'resume' | 'abort', why: ControlReason | undefined): void {
@@ -136,27 +115,11 @@ export class SequenceRun {
 
   /** The queue has continued as new and no longer hears of the end by itself. */
   reportEnd(): void {
-    this.#reportsEnd = true;
+    this.#slot.reportsEnd = true;
   }
 
   push(message: SequenceMessage): void {
     this.#inbox.push(message);
-  }
-
-  /** Keeps an event for the next record. */
-  note(event: KeptnEvent): void {
-    this.#journal.push(event);
-  }
-
-  /** Writes events down at once. */
-  async record(events: readonly KeptnEvent[]): Promise<void> {
-    for (const event of events) this.note(event);
-    await records.recordEvents(this.takeRecord());
-  }
-
-  /** What a record holds at any time: the scope and all that was noted since the last one. */
-  takeRecord(): Pick<RecordRequest, 'run' | 'events'> {
-    return { run: this.scope, events: this.#journal.splice(0) };
   }
 
   /** Changes one row of the status and shows it in the Temporal UI. */
@@ -205,14 +168,14 @@ export class SequenceRun {
       case 'delayTask':
         this.#status.open(command.taskName, command.triggeredId);
         // What has happened is not held back for as long as the delay lasts.
-        await records.recordEvents(this.takeRecord());
+        await records.recordEvents(this.journal.take());
         this.#background(this.#delay(command.triggeredId, command.delayMs, command.taskName));
         return;
       case 'releaseSlot':
-        await this.#tellQueue('parked');
+        await this.#slot.tell('parked');
         return;
       case 'acquireSlot':
-        await this.#tellQueue('wantsSlot');
+        await this.#slot.tell('wantsSlot');
         return;
       case 'finishSequence':
         await this.#finish(command);
@@ -235,33 +198,22 @@ export class SequenceRun {
     this.approval.close();
     await this.group.leaves(typeof command.data.message === 'string' ? command.data.message : '');
     const undone = command.outcome === 'finished' ? [] : await this.compensations.run();
-    const { stage, sequence } = this.scope;
     const finished = this.newEvent({
       type: command.eventType,
       source: ENGINE_SOURCE,
       data: command.data,
       triggeredId: command.triggeredId,
     });
-    const next =
-      command.outcome === 'finished'
-        ? followUps(this.request.shipyard, {
-            stage,
-            sequence,
-            result: command.result,
-            forward: command.forward,
-            ...(command.lastTask === undefined ? {} : { lastTask: command.lastTask }),
-          })
-        : [];
-    const record = this.takeRecord();
+    const record = this.journal.take();
     await records.finishSequence({
       ...record,
       events: [...record.events, finished],
       close: this.#status.triggeredIds(),
       state: { state: command.outcome, status: command.status, result: command.result },
-      followUps: next.map(({ type, data }) => this.#trigger(type, data)),
+      followUps: followUpEvents(this.request, command, this.newEvent),
     });
     upsertSearchAttributes([{ key: searchAttributes.result, value: command.result }]);
-    if (this.#reportsEnd) await this.#tellQueue('finished');
+    if (this.#slot.reportsEnd) await this.#slot.tell('finished');
     const { data } = command;
     const message = [typeof data.message === 'string' ? data.message : '', ...undone]
       .filter(Boolean)
@@ -269,26 +221,8 @@ export class SequenceRun {
     this.#outcome = { outcome: command.outcome, status: command.status, result: command.result, message };
   }
 
-  /** A follow-up gets its own commit when it is triggered, so the event carries none. */
-  #trigger(type: string, data: FinishSequence['data']): KeptnEvent {
-    const { gitcommitid: _own, ...event } = this.newEvent({ type, source: ENGINE_SOURCE, data });
-    return event;
-  }
-
   async #recordState(state: SequenceViewState): Promise<void> {
-    await records.recordEvents({ ...this.takeRecord(), state: { state } });
-  }
-
-  /** A queue that is gone (terminated by an operator) must not hold the run up: it goes on without its place. */
-  async #tellQueue(kind: SlotMessage['kind']): Promise<void> {
-    try {
-      const queue = getExternalWorkflowHandle(queueWorkflowId(this.scope));
-      await queue.signal(slotSignal, { workflowId: this.scope.workflowId, kind });
-    } catch (error) {
-      if (isCancellation(error)) throw error;
-      log.warn('the queue of this run does not answer', { error: plainMessage(error) });
-      if (kind === 'wantsSlot') this.slotGranted();
-    }
+    await records.recordEvents({ ...this.journal.take(), state: { state } });
   }
 
   async #delay(triggeredId: string, delayMs: number, taskName: string): Promise<void> {

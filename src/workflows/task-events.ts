@@ -40,7 +40,7 @@ export class TaskEvents {
   }
 
   #emit(kind: 'started' | 'finished', event: KeptnEvent): void {
-    this.#run.note(event);
+    this.#run.journal.note(event);
     this.send(kind, event);
   }
 

@@ -80,13 +80,13 @@ export class TaskRun {
       ...describeExecutor(executor, this.#command),
     });
     if (executor.kind === 'responders') {
-      this.#run.takesAnswers(this.#triggered.id);
+      this.#run.responders.open(this.#triggered.id);
       return this.#waitForResponders();
     }
     this.#events.send('started', started);
     if (this.#command.taskName === 'approval') return this.#approve();
     // Until a webhook has told how many answers it asked for, the first one would end the task.
-    if (executor.kind !== 'webhook') this.#run.takesAnswers(this.#triggered.id);
+    if (executor.kind !== 'webhook') this.#run.responders.open(this.#triggered.id);
     const finished = await this.#execute(executor);
     if (finished.answersExpected !== undefined) return this.#waitForAnswers(finished.answersExpected);
     if (finished.event !== undefined) this.#events.send('finished', finished.event);
@@ -97,7 +97,7 @@ export class TaskRun {
   async #begin(started: KeptnEvent): Promise<Executor | undefined> {
     const { taskName, waitsForApproval } = this.#command;
     const properties = this.#triggered.data[taskName];
-    const record = this.#run.takeRecord();
+    const record = this.#run.journal.take();
     try {
       return await records.beginTask({
         ...record,
@@ -110,7 +110,7 @@ export class TaskRun {
       });
     } catch (error) {
       if (isCancellation(error)) throw error;
-      for (const event of [...record.events, this.#triggered, started]) this.#run.note(event);
+      for (const event of [...record.events, this.#triggered, started]) this.#run.journal.note(event);
       this.#events.send('started', started);
       this.#events.emitFinished(finishedData(erroredTask(error)));
       return undefined;
@@ -156,7 +156,7 @@ export class TaskRun {
           timeouts: this.#timeouts,
           compensations,
           show: (message) => this.#run.show(triggered.id, { message }),
-          record: (events) => this.#run.record(events),
+          record: (events) => this.#run.journal.record(events),
           newEvent: this.#run.newEvent,
         });
       }
@@ -173,7 +173,7 @@ export class TaskRun {
     const policy = approvalPolicy(this.#triggered.data);
     this.#run.approval.open(this.#triggered.id, policy);
     // Only now: an approval.finished event must not go round the policy.
-    this.#run.takesAnswers(this.#triggered.id);
+    this.#run.responders.open(this.#triggered.id);
     if (policy.deadlineMs === undefined) return;
     await sleep(policy.deadlineMs, { summary: `deadline of the approval: ${policy.deadlineDecision}` });
     this.#run.approval.deadline();
@@ -193,7 +193,7 @@ export class TaskRun {
   async #waitForAnswers(expected: number): Promise<void> {
     for (let more = 1; more < expected; more++) this.#events.emitStarted();
     this.#answered = true;
-    this.#run.takesAnswers(this.#triggered.id);
+    this.#run.responders.open(this.#triggered.id);
     return this.#waitForResponders();
   }
 
