@@ -27,6 +27,21 @@ describe('the child process runner', () => {
     assert.deepEqual(told, [directory, `--file=${directory}/a`, ...args.slice(2)]);
   });
 
+  it('starts nothing when it is cancelled while the files of the run are placed', async () => {
+    const cancel = new AbortController();
+    const findProgram = async (): Promise<undefined> => {
+      cancel.abort(new Error('cancelled'));
+    };
+    const context = { ...effectContext(), signal: cancel.signal };
+    const request = {
+      ...{ namespace: 'test', name: 'cancelled', image: '', files: [], env: {}, workingDir: '' },
+      ...{ timeoutSeconds: 600, resources: { limits: {}, requests: {} }, args: [] },
+      command: [process.execPath, '-e', 'setInterval(() => {}, 1000)'],
+    };
+    await assert.rejects(new ChildProcessRunner({ findProgram }).run(request, context), /cancelled/);
+    assert.deepEqual(context.texts, []);
+  });
+
   it('says that a program is not there, and passes no variable of the worker on', async () => {
     const runner = new ChildProcessRunner();
     const base = {

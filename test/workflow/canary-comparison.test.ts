@@ -108,11 +108,11 @@ describe('an evaluation that compares canary and primary in a real Prometheus', 
     );
     assert.equal(finished.data.result, 'fail');
     const { indicatorResults, score } = evaluationOf(finished);
-    assert.equal(score, 50);
     const [latency, load] = indicatorResults as unknown as { status: string; value: { message: string } }[];
     assert.equal(latency?.status, 'fail');
     assert.match(latency.value.message, /^canary is worse than primary: shift (2[6-9]|3[0-4])/);
     assert.equal(load?.status, 'pass', load?.value.message);
+    assert.equal(score, 50);
     const stored = await world.store.events({ project: SCOPE.project, limit: 10, offset: 0 });
     assert.deepEqual(stored.events.map(({ type }) => type.replace('sh.keptn.event.', '')).reverse(), [
       'get-sli.triggered',

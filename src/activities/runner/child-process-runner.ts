@@ -67,8 +67,11 @@ export class ChildProcessRunner implements Runner {
     }
     const program = (await this.#options.findProgram?.(name, context)) ?? name;
     const passed = (this.#options.passedVariables ?? []).map((variable) => [variable, process.env[variable]]);
+    const cwd = await placedWorkingDirectory(request, directory);
+    // Cancelled while its files were placed: nobody would tell the process.
+    context.signal.throwIfAborted();
     const child = spawn(program, args, {
-      cwd: await placedWorkingDirectory(request, directory),
+      cwd,
       env: {
         PATH: process.env.PATH,
         ...Object.fromEntries(passed),
