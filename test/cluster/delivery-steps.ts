@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MockActivityEnvironment } from '@temporalio/testing';
 import { rolloutActivities } from '../../src/activities/executors/rollout.ts';
-import type { RolloutActivities } from '../../src/contracts/activities.ts';
+import type { RolloutActivities, UsersNow } from '../../src/contracts/activities.ts';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { Step } from '../contract/release-walk.ts';
 import type { ServiceUnderTest } from './service-under-test.ts';
@@ -74,6 +74,10 @@ export class DeliverySteps {
 
   retire(side: 'primary' | 'canary'): Promise<void> {
     return this.#run(() => this.#activities.retire({ ...this.#service.ref, side }));
+  }
+
+  users(): Promise<UsersNow> {
+    return this.#run(() => this.#activities.users(this.#service.ref));
   }
 
   carryOut(step: Step): Promise<void> {

@@ -16,8 +16,11 @@ export function warmActivities({
       inActivity(async () => {
         const running = await platform.endpoints(scope);
         const primaryReady = running?.ready.primary ?? false;
-        if (running?.canary === undefined) return { onCanary: 0, primaryReady };
+        if (running?.versions.canary === undefined) return { onCanary: 0, primaryReady };
         const seen = await traffic.observe(scope);
+        // Nobody is called: the new version works as soon as it runs.
+        if (seen.state === 'unrouted') return { onCanary: 100, primaryReady };
+        if (running.canary === undefined) return { onCanary: 0, primaryReady };
         return { onCanary: seen.state === 'observed' ? seen.weights.canary : 100, primaryReady };
       }),
     endWarm: (request) =>

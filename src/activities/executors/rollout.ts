@@ -142,6 +142,7 @@ async function observed(
 ): Promise<void> {
   for (;;) {
     const seen = await observe();
+    if (seen.state === 'unrouted') return;
     if (seen.state === 'observed' && seen.weights.canary === wanted.canary) {
       if (seen.weights.primary === wanted.primary) return;
     }

@@ -13,10 +13,12 @@ export class WebhookTerminalError extends Error {
 }
 
 /**
- * The webhooks for an event: of the first file that has any, on service, stage, then project level (Keptn 1.4.5
- * went by subscription id, which the file's `type` stands for here). Throws WebhookTerminalError for a broken file.
+ * The webhooks for an event on service, stage and project level. Keptn 1.4.5 looked each subscription up by its id, the nearest file
+ * first: an entry takes the place of those with its id on the levels behind it, and entries of other ids are carried out beside it.
+ * The file's `type` stands for the subscription's. Throws WebhookTerminalError for a broken file.
  */
 export async function readWebhooks(files: ScopedFiles, event: KeptnEvent): Promise<Webhook[]> {
+  const webhooks: Webhook[] = [];
   for (const level of LEVELS) {
     const found = await files.at(fileScope(event), level, WEBHOOK_FILE);
     if (found === undefined) continue;
@@ -27,8 +29,12 @@ export async function readWebhooks(files: ScopedFiles, event: KeptnEvent): Promi
         `${WEBHOOK_FILE} on ${level} level cannot be used: ${reasons.join('; ')}`,
       );
     }
-    const matching = model.webhooks.filter(({ type }) => coversType(type, event.type));
-    if (matching.length > 0) return matching;
+    const nearer = new Set(webhooks.map(({ subscriptionId }) => subscriptionId));
+    webhooks.push(
+      ...model.webhooks.filter(
+        ({ type, subscriptionId }) => coversType(type, event.type) && !nearer.has(subscriptionId),
+      ),
+    );
   }
-  return [];
+  return webhooks;
 }

@@ -46,17 +46,33 @@ export function webhookActivity({
     if (webhooks.length === 0)
       return erroredTask(`webhook/webhook.yaml has no entry for ${event.type} any more`);
     const responses: Json[] = [];
+    const failures: string[] = [];
     for (const webhook of webhooks) {
-      const call = new WebhookCall(event, webhook, await secretsOf(webhook, secrets));
       progress(`${SENDING} requests of ${webhook.type}`);
-      const failure = await call.send({ guard, timeoutMs, signal }, responses);
-      if (failure !== undefined) return erroredTask(failure);
+      const failure = await call(event, webhook, { guard, timeoutMs, signal, secrets, responses });
+      if (failure !== undefined) failures.push(failure);
     }
+    if (failures.length > 0) return erroredTask(failures.join('; '));
     return finished(event, webhooks, responses);
   };
   return {
     runWebhook: ({ triggered }) => inActivity((context) => taskOutcome(() => run(triggered, context))),
   };
+}
+
+/** Calls one webhook and adds what it answers; answers why it failed, so that the others are called all the same (Keptn 1.4.5). */
+async function call(
+  event: KeptnEvent,
+  webhook: Webhook,
+  { secrets, responses, ...options }: RequestOptions & { secrets: Secrets; responses: Json[] },
+): Promise<string | undefined> {
+  try {
+    const env = await secretsOf(webhook, secrets);
+    return await new WebhookCall(event, webhook, env).send(options, responses);
+  } catch (error) {
+    if (error instanceof WebhookTerminalError) return error.message;
+    throw error;
+  }
 }
 
 /** The requests of one webhook for one event; its secrets are masked in everything that leaves it. */

@@ -6,10 +6,16 @@ export interface Weights {
   canary: number;
 }
 
-/** What the data plane really does: `unknown` is an answer, a guess is not. */
-export type Observation = { state: 'observed'; weights: Weights } | { state: 'unknown'; reason: string };
+/**
+ * What the data plane really does: `unknown` is an answer, a guess is not. `unrouted` is a service that runs with two sides and
+ * has no Service, so that nobody calls it.
+ */
+export type Observation =
+  | { state: 'observed'; weights: Weights }
+  | { state: 'unknown'; reason: string }
+  | { state: 'unrouted' };
 
-/** Splits the traffic of a service between its two sides. Throws TrafficError types. */
+/** Splits the traffic of a service between its two sides; one that is `unrouted` has none to split. Throws TrafficError types. */
 export interface TrafficRouter {
   /** Writes both weights in one atomic step after checking that a side with weight has ready endpoints; no-op when they already stand. */
   setWeights(request: ServiceRef & { weights: Weights }, context: EffectContext): Promise<void>;

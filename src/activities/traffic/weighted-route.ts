@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { V1Deployment } from '@kubernetes/client-node';
 import type { JsonObject } from '../../contracts/json.ts';
 import { KubernetesApiError, KubernetesUnreachableError } from '../kubernetes/errors.ts';
 import type { KubernetesApi } from '../kubernetes/kubernetes-api.ts';
+import { RESOURCES } from '../kubernetes/resources.ts';
 import { sideServices } from '../platform/helm/live-objects.ts';
 import { objectName } from '../platform/helm/objects.ts';
 import { namespaceOf } from '../platform/helm/release-name.ts';
-import { SERVICE_LABEL } from '../platform/helm/side-name.ts';
+import { SERVICE_LABEL, unroutedLabels } from '../platform/helm/side-name.ts';
 import type { EffectContext, ServiceRef, Side } from '../platform/platform.ts';
 import type { DataPlane, ServicePlace } from './data-plane.ts';
 import { TrafficRetryableError, TrafficTerminalError } from './errors.ts';
@@ -48,6 +50,7 @@ export class WeightedRouteTraffic implements TrafficRouter {
     return asTrafficErrors(async () => {
       checkWeights(request.weights);
       const sides = await this.#sides(request);
+      if (sides === 'unrouted') return;
       const route = await this.#find(request, sides);
       if (route !== undefined && this.#stands(route, sides, request.weights)) return;
       await this.#requireEndpoints(sides, { weights: request.weights, isNew: route === undefined, context });
@@ -67,7 +70,10 @@ export class WeightedRouteTraffic implements TrafficRouter {
   observe(request: ServiceRef): Promise<Observation> {
     return asTrafficErrors(async () => {
       const sides = await this.#findSides(request);
-      if (sides === undefined) return unknown(`${request.service} is not deployed with two sides`);
+      if (sides === undefined)
+        return (await this.#isUnrouted(request))
+          ? { state: 'unrouted' }
+          : unknown(`${request.service} is not deployed with two sides`);
       const route = await this.#find(request, sides);
       const weights = route === undefined ? undefined : this.#shape.weights(route, sides);
       if (route === undefined || weights === undefined)
@@ -88,6 +94,7 @@ export class WeightedRouteTraffic implements TrafficRouter {
   drained(request: ServiceRef & { side: Side }): Promise<'drained' | 'busy' | 'unknown'> {
     return asTrafficErrors(async () => {
       const sides = await this.#sides(request);
+      if (sides === 'unrouted') return 'drained';
       const place = { namespace: sides.namespace, name: sides.services[request.side].name };
       if (this.#dataPlane.inFlight === undefined) return 'unknown';
       if ((await this.#dataPlane.inFlight(place)) > 0) return 'busy';
@@ -101,12 +108,21 @@ export class WeightedRouteTraffic implements TrafficRouter {
     return services && { namespace: namespaceOf(request), services };
   }
 
-  async #sides(request: ServiceRef): Promise<Sides> {
+  async #sides(request: ServiceRef): Promise<Sides | 'unrouted'> {
     const found = await this.#findSides(request);
     if (found !== undefined) return found;
+    if (await this.#isUnrouted(request)) return 'unrouted';
     throw new TrafficTerminalError(
       `${request.service} has no primary and canary Service in namespace ${namespaceOf(request)}; deploy it with blue_green_service first`,
     );
+  }
+
+  async #isUnrouted(request: ServiceRef): Promise<boolean> {
+    const labelSelector = Object.entries(unroutedLabels(request))
+      .map(([label, value]) => `${label}=${value}`)
+      .join(',');
+    const place = { resource: RESOURCES.deployment, namespace: namespaceOf(request) };
+    return (await this.#api.list<V1Deployment>(place, { labelSelector })).length > 0;
   }
 
   /** The route that leads to both sides, else the one with the Service's name, which a direct deployment may have left. */

@@ -205,6 +205,20 @@ spec: {selector: {app: cache}, ports: [{port: 6379}]}
     );
   });
 
+  it('is the Deployment alone where the chart has no Service, labelled so that no route is looked for', () => {
+    const [, worker = ''] = USER.split('---\n');
+    for (const mesh of ['istio', 'gateway-api'] as const) {
+      const files = generate(worker, { mesh });
+      assert.deepEqual(Object.keys(files), ['carts-primary-deployment.yaml']);
+      const primary = files['carts-primary-deployment.yaml'];
+      assert.deepEqual(objectAt(primary ?? {}, 'metadata', 'labels'), {
+        'slipway.dev/service': 'carts',
+        'slipway.dev/side': 'primary',
+      });
+      assert.deepEqual(objectAt(primary ?? {}, 'spec', 'selector', 'matchLabels'), { app: 'carts-primary' });
+    }
+  });
+
   it('leads further Services of the same pods to the primary, where they would have no pod after a release', () => {
     const grpc = `${USER}---
 apiVersion: v1

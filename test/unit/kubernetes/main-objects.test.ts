@@ -31,9 +31,9 @@ spec: ${spec}
 
 const to = (app: string): string => `{selector: {app: ${app}}, ports: [{port: 80}]}`;
 
-function chosen(text: string, values: JsonObject = {}): [deployment: string, service: string] {
+function chosen(text: string, values: JsonObject = {}): [deployment: string, service: string | undefined] {
   const found = mainObjects(parseManifest(text, 'test'), ref, values);
-  return [objectName(found.deployment), objectName(found.service)];
+  return [objectName(found.deployment), found.service && objectName(found.service)];
 }
 
 function refused(text: string, message: RegExp, values: JsonObject = {}): void {
@@ -54,6 +54,15 @@ describe('the Deployment and the Service that a chart is about', () => {
   it('are the only Deployment that a Service leads to, beside workers that nobody calls', () => {
     const text = deployment('worker') + deployment('web') + service('front', to('web'));
     assert.deepEqual(chosen(text), ['web', 'front']);
+  });
+
+  it('are a Deployment alone in a chart without any Service', () => {
+    assert.deepEqual(chosen(deployment('worker')), ['worker', undefined]);
+    refused(deployment('a') + deployment('b'), /several deployments \(a, b\)/);
+    assert.deepEqual(chosen(deployment('a') + deployment('b'), { slipway: { deployment: 'b' } }), [
+      'b',
+      undefined,
+    ]);
   });
 
   it('are told by the selector where Services of other things stand beside', () => {
@@ -97,9 +106,8 @@ describe('the Deployment and the Service that a chart is about', () => {
   });
 
   it('need not be told by strategies that have one side', async () => {
-    const worker = deployment('worker');
     const several = deployment('a') + service('a', to('a')) + deployment('b') + service('b', to('b'));
-    for (const text of [worker, several, several + service('c', '{}'), service('only', to('x'))]) {
+    for (const text of [several, several + service('c', '{}'), service('only', to('x'))]) {
       const manifest = parseManifest(text, 'test');
       assert.equal(findMainObjects(manifest, ref, {}), undefined);
       const cluster = {

@@ -41,8 +41,12 @@ export async function deploy(
   if (strategy !== 'user_managed')
     await awaitListening(cluster, { service: request, side: 'canary' }, context);
   if (strategy === 'duplicate') {
-    const { service } = mainObjects(manifest, request, await helm.values(release));
-    for (const told of bypassingRoutes(manifest, objectName(service))) context.progress(told);
+    const { service, deployment } = mainObjects(manifest, request, await helm.values(release));
+    if (service === undefined)
+      context.progress(
+        `no Service leads to Deployment ${objectName(deployment)}: both sides work until the release, and no traffic is shifted`,
+      );
+    else for (const told of bypassingRoutes(manifest, objectName(service))) context.progress(told);
     await ensurePrimary(cluster, request, { manifest, context });
   }
   if (strategy === 'direct') await ensureDirectRoute(cluster, request, { manifest, context });

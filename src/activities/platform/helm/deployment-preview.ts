@@ -68,7 +68,7 @@ export async function previewOf(
   }
   if (request.strategy === 'duplicate') {
     const { service } = mainObjects(wanted, request, values);
-    changes.push(...(await route(objectName(service), parts)));
+    if (service !== undefined) changes.push(...(await route(objectName(service), parts)));
   }
   return { versions: await versions(request, { wanted, values, running: parts.running }), changes };
 }

@@ -27,7 +27,16 @@ export async function liveEndpoints(
   const name = user === undefined ? service.service : objectName(user);
   const routed = localUri({ ...service, service: name }, lowestPort(user === undefined ? [] : [user]) ?? 80);
   const services = await sideServices(api, service);
-  if (services === undefined || main === undefined) {
+  const [primary, canary] =
+    main === undefined
+      ? []
+      : await Promise.all(
+          (['primary', 'canary'] as const).map((side) =>
+            findDeployment(api, namespace, deploymentName(main.deployment, side)),
+          ),
+        );
+  const bothSides = main?.service === undefined ? primary !== undefined : services !== undefined;
+  if (!bothSides) {
     const only = manifest.find((object) => isKind(object, 'apps', 'Deployment'));
     const live = only === undefined ? undefined : await findDeployment(api, namespace, objectName(only));
     return {
@@ -36,13 +45,10 @@ export async function liveEndpoints(
       ready: { primary: isServing(live), canary: false },
     };
   }
-  const [primary, canary] = await Promise.all(
-    (['primary', 'canary'] as const).map((side) =>
-      findDeployment(api, namespace, deploymentName(main.deployment, side)),
-    ),
-  );
   const address = (side: Side, live: V1Deployment | undefined): { [side in Side]?: string } =>
-    runs(live) ? { [side]: `http://${services[side].name}.${namespace}:${services[side].port}` } : {};
+    runs(live) && services !== undefined
+      ? { [side]: `http://${services[side].name}.${namespace}:${services[side].port}` }
+      : {};
   return {
     routed,
     ...address('primary', primary),

@@ -6,11 +6,6 @@ import { objectAt, objectName, stringsAt } from './objects.ts';
 /** Annotation with value `"true"` on the Deployment and the Service that a blue/green release is about. */
 export const MAIN_ANNOTATION = 'slipway.dev/main';
 
-const NEEDED = {
-  deployment: 'blue/green and scaling are about a Deployment',
-  service: 'blue/green needs a Service that leads to its Deployment',
-};
-
 /** Of several Deployments or Services none, or more than one, is meant; or there is none at all. */
 export function undecided(
   candidates: readonly JsonObject[],
@@ -26,7 +21,7 @@ export function undecided(
     );
   return new PlatformTerminalError(
     old === undefined
-      ? `the chart of ${service} renders no ${kind}; ${NEEDED[kind]}: use the strategy direct or user_managed for this chart`
+      ? `the chart of ${service} renders no ${kind}; blue/green and scaling are about a Deployment: use the strategy direct or user_managed for this chart`
       : `Deployment ${objectName(old)} in the chart of ${service} has the apiVersion ${String(old.apiVersion)}, which Kubernetes no longer has; write apps/v1 (it needs spec.selector)`,
   );
 }

@@ -5,10 +5,10 @@ import { MAIN_ANNOTATION, notLeading, undecided } from './main-object-errors.ts'
 import { isKind, objectAt, objectName, stringsAt } from './objects.ts';
 import { releaseName } from './release-name.ts';
 
-/** The Deployment that is released and the Service that leads to it. */
+/** The Deployment that is released and the Service that leads to it; a chart without any Service has nobody to be called by. */
 export interface MainObjects {
   readonly deployment: JsonObject;
-  readonly service: JsonObject;
+  readonly service?: JsonObject;
 }
 
 /** What one of several objects is told by: the Keptn service and the values of its chart. */
@@ -31,6 +31,7 @@ export function mainObjects(
 ): MainObjects {
   const deployment = mainDeployment(objects, ref, values);
   const services = servicesOf(objects);
+  if (services.length === 0) return { deployment };
   const service = mainService(services, deployment, { ref, values });
   if (service === undefined) throw undecided(services, 'service', ref);
   if (leadsTo(service, deployment)) return { deployment, service };
@@ -45,7 +46,9 @@ export function findMainObjects(
 ): MainObjects | undefined {
   const deployment = meant(deploymentsOf(objects), 'deployment', { ref, values });
   if (deployment === undefined) return undefined;
-  const service = mainService(servicesOf(objects), deployment, { ref, values });
+  const services = servicesOf(objects);
+  if (services.length === 0) return { deployment };
+  const service = mainService(services, deployment, { ref, values });
   return service !== undefined && leadsTo(service, deployment) ? { deployment, service } : undefined;
 }
 

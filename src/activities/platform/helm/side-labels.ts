@@ -15,8 +15,8 @@ const KEPTN_LABELS = ['app', 'app.kubernetes.io/name'];
  * by neither would have left both sides in one Service there: then every label that it selects by.
  */
 export function sideLabels({ deployment, service }: MainObjects): string[] {
-  const selector = Object.keys(stringsAt(service, 'spec', 'selector'));
   const matched = selectingKeys(objectAt(deployment, 'spec', 'selector'));
+  const selector = service === undefined ? matched : Object.keys(stringsAt(service, 'spec', 'selector'));
   const both = [selector, matched].every((keys) => keys.some((key) => KEPTN_LABELS.includes(key)));
   return both ? KEPTN_LABELS : [...new Set([...KEPTN_LABELS, ...selector, ...matched])];
 }

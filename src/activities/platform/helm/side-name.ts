@@ -1,9 +1,14 @@
 import { PlatformTerminalError } from '../errors.ts';
-import type { Side } from '../platform.ts';
+import type { ServiceRef, Side } from '../platform.ts';
 
 /** Labels of the generated Services, by which the traffic routers find the two sides of a Keptn service. */
 export const SERVICE_LABEL = 'slipway.dev/service';
 export const SIDE_LABEL = 'slipway.dev/side';
+
+/** Labels of the primary's Deployment where the chart has no Service. */
+export function unroutedLabels({ service }: Pick<ServiceRef, 'service'>): { [label: string]: string } {
+  return { [SERVICE_LABEL]: service, [SIDE_LABEL]: 'primary' };
+}
 
 /** Characters that Kubernetes gives to the name of a Service, and to that of nearly everything else. */
 const MAX_SERVICE_LENGTH = 63;
