@@ -45,13 +45,16 @@ export function webhookActivity({
     const webhooks = await readWebhooks(files, event);
     if (webhooks.length === 0)
       return erroredTask(`webhook/webhook.yaml has no entry for ${event.type} any more`);
+    const prepared = await Promise.all(webhooks.map((webhook) => prepare(event, webhook, secrets)));
+    progress(`${SENDING} requests of ${event.type}`);
     const responses: Json[] = [];
     const failures: string[] = [];
-    for (const webhook of webhooks) {
-      progress(`${SENDING} requests of ${webhook.type}`);
-      const failure = await call(event, webhook, { guard, timeoutMs, signal, secrets, responses });
+    for (const call of prepared) {
+      const failure =
+        typeof call === 'string' ? call : await call.send({ guard, timeoutMs, signal }, responses);
       if (failure !== undefined) failures.push(failure);
     }
+    // Keptn 1.4.5 carried each webhook out for itself: one that fails keeps no other from being called.
     if (failures.length > 0) return erroredTask(failures.join('; '));
     return finished(event, webhooks, responses);
   };
@@ -60,15 +63,10 @@ export function webhookActivity({
   };
 }
 
-/** Calls one webhook and adds what it answers; answers why it failed, so that the others are called all the same (Keptn 1.4.5). */
-async function call(
-  event: KeptnEvent,
-  webhook: Webhook,
-  { secrets, responses, ...options }: RequestOptions & { secrets: Secrets; responses: Json[] },
-): Promise<string | undefined> {
+/** The call of a webhook with its secrets, or why it cannot be made. */
+async function prepare(event: KeptnEvent, webhook: Webhook, secrets: Secrets): Promise<WebhookCall | string> {
   try {
-    const env = await secretsOf(webhook, secrets);
-    return await new WebhookCall(event, webhook, env).send(options, responses);
+    return new WebhookCall(event, webhook, await secretsOf(webhook, secrets));
   } catch (error) {
     if (error instanceof WebhookTerminalError) return error.message;
     throw error;

@@ -175,6 +175,37 @@ requests:
     );
   });
 
+  it('are called on every level, of one subscription only the nearest, and one that fails keeps no other back', async () => {
+    const settings = { webhookAllowedHosts: [`127.0.0.1:${port}`], webhookTimeoutMs: 2_000 };
+    const entry = (id: string, path: string) =>
+      `    - { type: sh.keptn.event.note.triggered, subscriptionID: ${id}, sendFinished: true, requests: ['curl http://127.0.0.1:${port}${path}'] }\n`;
+    await world.write('webhook/webhook.yaml', `${HEAD}${entry('one', '/service')}`);
+    await world.write(
+      'webhook/webhook.yaml',
+      `${HEAD}${entry('one', '/hidden')}${entry('two', '/bad')}`,
+      'stage',
+    );
+    await world.write(
+      'webhook/webhook.yaml',
+      `${HEAD}${entry('two', '/hidden')}${entry('three', '/project')}`,
+      'project',
+    );
+    const { runWebhook } = world.activities({ options: settings });
+    const finished = await inContext(runWebhook, { triggered: await world.event('note', {}) });
+    assert.deepEqual(
+      seen.map(({ url }) => url),
+      ['/service', '/bad', '/project'],
+    );
+    assert.equal(finished.status, 'errored');
+    assert.match(finished.message, /\/bad answered 422/);
+    for (const level of ['stage', 'project'] as const)
+      await world.write(
+        'webhook/webhook.yaml',
+        `${HEAD}${entry('none', '/none').replace('note', 'none')}`,
+        level,
+      );
+  });
+
   it('say which secret is missing', async () => {
     const finished = await run(
       `${ENV.replace('key: token', 'key: nope')}\nrequests: [{ url: http://HOST/x, method: GET }]`,
