@@ -32,15 +32,18 @@ export interface WindowInput {
   readonly timeframe?: string;
 }
 
-/** Applies the rules of Keptn's shared time helper: default 5 minutes, at least one minute, never all three. */
+/**
+ * Applies the rules of Keptn's shared time helper (go-utils 0.20): default 5 minutes, at least one minute, never all
+ * three. Its messages, except for a time or duration that cannot be read: that one is named with what to write.
+ */
 export function resolveWindow({ start = '', end = '', timeframe = '' }: WindowInput, now: Date): Timeframe {
-  if (end !== '' && timeframe !== '')
-    return { error: 'end date and timeframe are mutually exclusive: give only one' };
-  if (start === '' && end !== '') return { error: 'start date is required when an end date is given' };
+  if (end !== '' && timeframe !== '') return { error: "'end' and 'timeframe' are mutually exclusive" };
+  if (start === '' && end !== '') return { error: 'start date is required when using an end date' };
   if (start !== '' && end === '' && timeframe === '') return { error: 'no timeframe or end date provided' };
   const duration = timeframe === '' ? 5 * MINUTE : parseDuration(timeframe);
   if (duration === undefined) {
-    return { error: `"${timeframe}" is not a timeframe: write a duration such as 5m, 90s or 1h30m` };
+    const why = `"${timeframe}" is not a duration: write for example 5m, 90s or 1h30m`;
+    return { error: `could not parse provided timeframe: ${why}` };
   }
   const nowTime: ZonedTime = { utc: now.getTime(), offset: 0 };
   if (start === '') return checked(shift(nowTime, -duration), nowTime);

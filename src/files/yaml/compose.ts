@@ -160,13 +160,22 @@ class Composer {
     if (!empty) this.#cursor = event.valueEnd + quoteWidth;
     const node: YamlNode = {
       kind: 'scalar',
-      text: getScalarValue(this.#text, event),
+      text: this.#scalarText(event),
       quoted: event.style !== SCALAR_STYLE.PLAIN,
       tag: this.#tag(event),
       offset,
     };
     this.#anchor(event, node);
     return node;
+  }
+
+  /** In a text that ends without a line break Go's yaml.v3 gives none to the block scalar at its end; js-yaml adds one. */
+  #scalarText(event: ScalarEvent): string {
+    const value = getScalarValue(this.#text, event);
+    const block = event.style === SCALAR_STYLE.LITERAL_BLOCK || event.style === SCALAR_STYLE.FOLDED_BLOCK;
+    if (!block || event.valueEnd < this.#text.length || !value.endsWith('\n')) return value;
+    const last = this.#text.at(-1);
+    return last !== '\n' && last === value.at(-2) ? value.slice(0, -1) : value;
   }
 
   #alias(start: number, end: number): YamlNode {

@@ -38,6 +38,21 @@ describe('the YAML reader', () => {
     });
   });
 
+  it('gives a block at the end of a text without a line break none, as Go does', () => {
+    for (const [text, value] of [
+      ['a: |\n  x', 'x'],
+      ['a: |\n  x\n', 'x\n'],
+      ['a: >\n  x\n  y', 'x y'],
+      ['a: |+\n  x', 'x'],
+      ['a: |+\n  x\n\n', 'x\n\n'],
+      ['a: |-\n  x', 'x'],
+      ['a: |\n  x\n  ', 'x\n'],
+      ['a: |\n  x\n---\nb: x', 'x\n'],
+    ] as const)
+      assert.deepEqual(parse(text).value, { a: value }, JSON.stringify(text));
+    assert.deepEqual(parse('a: |\n  x\nb: x').value, { a: 'x\n', b: 'x' });
+  });
+
   it('makes hostile keys own properties without touching the prototype', () => {
     const value = parse('__proto__: {polluted: true}\nconstructor: 1').value as Record<string, unknown>;
     assert.deepEqual(Object.keys(value), ['__proto__', 'constructor']);

@@ -41,13 +41,13 @@ describe('the timeframe of an evaluation', () => {
     const start = '2024-05-01T10:00:00Z';
     for (const [input, reason] of [
       [{ start }, /no timeframe or end date/],
-      [{ end: start }, /start date is required/],
-      [{ start, end: start, timeframe: '5m' }, /mutually exclusive/],
+      [{ end: start }, /^start date is required when using an end date$/],
+      [{ start, end: start, timeframe: '5m' }, /^'end' and 'timeframe' are mutually exclusive$/],
       [{ end: start, timeframe: '5m' }, /mutually exclusive/],
       [{ start, end: '2024-05-01T10:00:59.999Z' }, /at least 1 minute/],
       [{ timeframe: '59s' }, /at least 1 minute/],
-      [{ timeframe: '2d' }, /not a timeframe/],
-      [{ timeframe: '5' }, /not a timeframe/],
+      [{ timeframe: '2d' }, /^could not parse provided timeframe: "2d" is not a duration/],
+      [{ timeframe: '5' }, /could not parse provided timeframe/],
       [{ start: '2023-02-29T00:00:00Z', timeframe: '5m' }, /not a time/],
       [{ start: '2024-05-01 10:00:00', timeframe: '5m' }, /not a time/],
       [{ start, end: 'soon' }, /not a time/],
