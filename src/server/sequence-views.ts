@@ -5,6 +5,8 @@ const ENDED = new Set(['finished', 'timedOut', 'aborted']);
 
 /** What one run is made of; the rows are newest first. */
 export interface RunParts {
+  /** State of the whole run. */
+  state: string;
   rows: SequenceStateRow[];
   activity: StageActivity[];
   evaluations: EvaluationRow[];
@@ -12,7 +14,7 @@ export interface RunParts {
 
 /** One run as Keptn's sequence list shows it: all sequences of a context, called after the first. */
 export function runView(keptnContext: string, parts: RunParts): JsonObject {
-  const { rows, activity } = parts;
+  const { state, rows, activity } = parts;
   const first = rows.at(-1);
   const times = activity.map(({ firstTime }) => firstTime).sort();
   const problemTitle = activity.find((one) => one.problemTitle !== undefined)?.problemTitle;
@@ -22,27 +24,12 @@ export function runView(keptnContext: string, parts: RunParts): JsonObject {
     project: first?.project ?? '',
     service: first?.service ?? '',
     shkeptncontext: keptnContext,
-    state: overallState(rows),
+    state,
     // When it was triggered; a row has the time of its last change.
     time: times[0] ?? first?.time ?? '',
     ...(problemTitle === undefined ? {} : { problemTitle }),
     stages: stages.map((stage) => stageView(stage, parts)),
   };
-}
-
-/**
- * The state of a whole run: that of what is active (a waiting approval counts as started, as in Keptn's view), or that of the
- * sequence that changed last.
- */
-export function overallState(rows: SequenceStateRow[]): string {
-  const active = rows.filter((row) => !ENDED.has(row.state)).map((row) => row.state);
-  if (active.length === 0)
-    return [...rows].sort((a, b) => b.time.localeCompare(a.time))[0]?.state ?? 'finished';
-  if (active.includes('paused')) return 'paused';
-  if (active.every((state) => state === 'waiting')) return 'waiting';
-  return active.every((state) => state === 'triggered') && active.length === rows.length
-    ? 'triggered'
-    : 'started';
 }
 
 function stageView(stage: string, { rows, activity, evaluations }: RunParts): JsonObject {

@@ -6,6 +6,7 @@ import * as events from './events.ts';
 import { migrate } from './migrate.ts';
 import * as projects from './projects.ts';
 import * as registrations from './registrations.ts';
+import * as runViews from './run-views.ts';
 import * as secrets from './secrets.ts';
 import * as starts from './sequence-starts.ts';
 import * as sequences from './sequences.ts';
@@ -48,8 +49,8 @@ function storeOver(database: Database, pool: Pool, options: StoreOptions): Store
     sequenceStarts: (query) => starts.sequenceStarts(database, query),
     saveSequenceState: (row) => sequences.saveSequenceState(database, row),
     sequenceStates: (query) => sequences.sequenceStates(database, query),
-    sequenceContexts: (query) => sequences.sequenceContexts(database, query),
-    stageActivity: (project, contexts) => sequences.stageActivity(database, project, contexts),
+    sequenceContexts: (query) => runViews.sequenceContexts(database, query),
+    stageActivity: (project, contexts) => runViews.stageActivity(database, project, contexts),
     saveEvaluation: (row) => evaluations.saveEvaluation(database, row),
     evaluations: (query) => evaluations.queryEvaluations(database, query),
     invalidate: (triggeredId, reason) => evaluations.invalidate(database, triggeredId, reason),

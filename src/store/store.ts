@@ -170,6 +170,12 @@ export interface SequenceQuery {
   offset: number;
 }
 
+/** One page of runs, each with its state as a whole, and how many there are in all. */
+export interface RunContexts {
+  contexts: { keptnContext: string; state: string }[];
+  totalCount: number;
+}
+
 /** Newest and newest failed event of one context in one stage. */
 export interface StageActivity {
   keptnContext: string;
@@ -232,8 +238,8 @@ export interface Store {
   saveSequenceState(row: SequenceStateRow): Promise<void>;
   /** Newest first, by when the sequence was first seen. */
   sequenceStates(query: SequenceQuery): Promise<SequenceStateRow[]>;
-  /** Contexts of the sequences that match, newest first, and how many there are in all. */
-  sequenceContexts(query: SequenceQuery): Promise<{ keptnContexts: string[]; totalCount: number }>;
+  /** Whole runs, newest first; name, state and times of the query are those of the run, stage and service of any of its sequences. */
+  sequenceContexts(query: SequenceQuery): Promise<RunContexts>;
   stageActivity(project: string, keptnContexts: string[]): Promise<StageActivity[]>;
 
   saveEvaluation(row: EvaluationRow): Promise<void>;

@@ -31,10 +31,34 @@ export function sequencesContract(fixture: () => StoreFixture): void {
       assert.deepEqual(await store.sequenceStates({ project, state: 'finished', ...page }), [done]);
       assert.deepEqual(await store.sequenceStates({ project, name: 'rollback', ...page }), [second]);
       assert.deepEqual(await store.sequenceContexts({ project, limit: 1, offset: 0 }), {
-        keptnContexts: ['two'],
+        contexts: [{ keptnContext: 'two', state: 'started' }],
         totalCount: 2,
       });
       assert.equal((await store.sequenceContexts({ project, limit: 1, offset: 9 })).totalCount, 2);
+    });
+
+    it('finds whole runs by their first sequence, their state as a whole and their beginning', async () => {
+      const run = (keptnContext: string, changes: object) =>
+        store.saveSequenceState(state({ project, keptnContext, ...changes }));
+      const ended = { state: 'finished', time: '2026-01-01T10:30:00.000Z' };
+      await run('promoted', { ...ended });
+      await run('promoted', { stage: 'production', state: 'waitingForApproval' });
+      await run('rolled back', { ...ended });
+      await run('rolled back', { sequence: 'rollback', ...ended, time: '2026-01-01T11:00:00.000Z' });
+      await run('queued', { state: 'waiting', time: '2026-01-01T12:00:00.000Z' });
+      const found = async (query: object) =>
+        (await store.sequenceContexts({ project, ...query, ...page })).contexts.map(
+          ({ keptnContext }) => keptnContext,
+        );
+      assert.deepEqual(await found({ state: 'finished' }), ['rolled back']);
+      assert.deepEqual(await found({ state: 'started' }), ['promoted']);
+      assert.deepEqual(await found({ state: 'waitingForApproval' }), ['promoted']);
+      assert.deepEqual(await found({ state: 'waiting' }), ['queued']);
+      assert.deepEqual(await found({ name: 'rollback' }), []);
+      assert.deepEqual(await found({ name: 'delivery', stage: 'production' }), ['promoted']);
+      await store.appendEvents([mine({ shkeptncontext: 'promoted', time: '2026-01-01T09:00:00.000Z' })]);
+      assert.deepEqual(await found({ beforeTime: '2026-01-01T10:00:00.000Z' }), ['promoted']);
+      assert.deepEqual(await found({ fromTime: '2026-01-01T09:00:00.000Z' }), ['queued', 'rolled back']);
     });
 
     it('tells the newest and the newest failed event, the image and the problem of each stage', async () => {
@@ -50,8 +74,13 @@ export function sequencesContract(fixture: () => StoreFixture): void {
         },
       });
       const failed = mine({ shkeptncontext }, { result: 'fail' });
-      const last = mine({ shkeptncontext });
-      await store.appendEvents([triggered, failed, last]);
+      const last = mine({ shkeptncontext, type: 'sh.keptn.event.qa.delivery.finished' });
+      const others = ['get-sli.started', 'evaluation.invalidated', 'test.status.changed'].map((type) =>
+        mine({ shkeptncontext, type: `sh.keptn.event.${type}` }, { result: 'fail' }),
+      );
+      const test = mine({ shkeptncontext, type: 'sh.keptn.event.test.triggered' });
+      test.data.configurationChange = { values: { image: 'x:2' } };
+      await store.appendEvents([triggered, failed, test, last, ...others]);
       const [activity] = await store.stageActivity(project, [shkeptncontext]);
       assert.equal(activity?.firstTime, triggered.time);
       assert.equal(activity?.latestEvent?.eventId, last.id);

@@ -27,7 +27,7 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
     const query = queryOf(request.query);
     const page = pageRequest(query);
     const found = await store.sequenceContexts({ ...filters(query, page), project });
-    const keptnContexts = found.keptnContexts;
+    const keptnContexts = found.contexts.map(({ keptnContext }) => keptnContext);
     const [rows, activity, evaluations] = await Promise.all([
       store.sequenceStates({ project, keptnContexts, limit: ROWS_PER_PAGE, offset: 0 }),
       store.stageActivity(project, keptnContexts),
@@ -35,8 +35,9 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
         keptnContexts.map((keptnContext) => store.evaluations({ project, keptnContext, limit: 20 })),
       ),
     ]);
-    const states = keptnContexts.map((keptnContext, index) =>
+    const states = found.contexts.map(({ keptnContext, state }, index) =>
       runView(keptnContext, {
+        state,
         rows: rows.filter((row) => row.keptnContext === keptnContext),
         activity: activity.filter((one) => one.keptnContext === keptnContext),
         evaluations: evaluations[index] ?? [],
@@ -48,6 +49,7 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
   app.get('/controlPlane/v1/sequence-execution', async (request) => {
     const query = queryOf(request.query);
     if (!query.project) throw new ApiError(400, 'project must be set');
+    if (!(await store.project(query.project))) throw new ApiError(404, 'project not found');
     const page = pageRequest(query);
     const rows = await store.sequenceStates({
       ...filters({ ...query, state: query.status }, page),
@@ -81,7 +83,7 @@ export function registerSequences(app: FastifyInstance, context: ServerContext):
   );
 }
 
-/** `keptnContext` may be a comma list (Keptn 1.4.5). */
+/** `keptnContext` may be a comma list with blanks (Keptn 1.4.5). */
 function filters(query: Query, page: PageRequest): Omit<SequenceQuery, 'project'> {
   const { name, state, stage, service, keptnContext } = query;
   const fromTime = timeParameter(query.fromTime, 'fromTime');
@@ -91,7 +93,7 @@ function filters(query: Query, page: PageRequest): Omit<SequenceQuery, 'project'
     ...(state ? { state } : {}),
     ...(stage ? { stage } : {}),
     ...(service ? { service } : {}),
-    ...(keptnContext ? { keptnContexts: keptnContext.split(',') } : {}),
+    ...(keptnContext ? { keptnContexts: keptnContext.replaceAll(' ', '').split(',') } : {}),
     ...(fromTime ? { fromTime } : {}),
     ...(beforeTime ? { beforeTime } : {}),
     limit: page.pageSize,

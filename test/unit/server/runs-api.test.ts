@@ -58,6 +58,10 @@ describe('the API of runs and evaluations', function () {
   it('shows a run with its stages, evaluation and newest events, and its executions', async () => {
     const { json: sent } = await api.post('/v1/event', delivery(project));
     const keptnContext = String(sent.keptnContext);
+    const [triggered] = (await api.store.events({ keptnContext, limit: 1, offset: 0 })).events;
+    assert.ok(triggered);
+    const deployment = { ...triggered, id: 'd-1', type: 'sh.keptn.event.deployment.triggered' };
+    await api.store.appendEvents([deployment]);
     const row = {
       project,
       service: 'svc',
@@ -106,7 +110,7 @@ describe('the API of runs and evaluations', function () {
     assert.equal(qa.state, 'succeeded');
     assert.equal(qa.image, 'ghcr.io/x/y:1');
     assert.deepEqual(qa.latestEvaluation, { result: 'warning', score: 80 });
-    assert.equal((qa.latestEvent as { type: string }).type, 'sh.keptn.event.qa.delivery.triggered');
+    assert.equal((qa.latestEvent as { type: string }).type, 'sh.keptn.event.deployment.triggered');
     assert.equal(production?.state, 'triggered');
     const executions = await api.get(
       `/controlPlane/v1/sequence-execution?project=${project}&keptnContext=${keptnContext}&status=waitingForApproval`,
@@ -117,6 +121,39 @@ describe('the API of runs and evaluations', function () {
     );
     assert.equal((await api.get('/controlPlane/v1/sequence/nope')).status, 404);
     assert.equal((await api.get('/controlPlane/v1/sequence-execution')).status, 400);
+    assert.equal((await api.get('/controlPlane/v1/sequence-execution?project=nope')).status, 404);
+  });
+
+  it('finds runs by their state as a whole, the name of their first sequence and a list of contexts', async () => {
+    const save = (keptnContext: string, changes: { [key: string]: string }) =>
+      api.store.saveSequenceState({
+        project,
+        service: 'svc',
+        keptnContext,
+        stage: 'qa',
+        sequence: 'hotfix',
+        workflowId: JSON.stringify([keptnContext, changes]),
+        state: 'finished',
+        time: '2026-02-01T10:00:00.000Z',
+        ...changes,
+      });
+    await save('h-1', {});
+    await save('h-1', { stage: 'production', sequence: 'delivery', state: 'waitingForApproval' });
+    await save('h-2', {});
+    const found = async (query: string) => {
+      const { json } = await api.get(`/controlPlane/v1/sequence/${project}?${query}`);
+      return (json.states as { shkeptncontext: string; state: string }[]).map((one) => [
+        one.shkeptncontext,
+        one.state,
+      ]);
+    };
+    assert.deepEqual(await found('name=hotfix'), [
+      ['h-2', 'finished'],
+      ['h-1', 'started'],
+    ]);
+    assert.deepEqual(await found('name=hotfix&state=finished'), [['h-2', 'finished']]);
+    assert.deepEqual(await found('name=hotfix&state=started'), [['h-1', 'started']]);
+    assert.deepEqual(await found('keptnContext=h-1,%20h-2&state=finished'), [['h-2', 'finished']]);
   });
 
   it('pauses, resumes and aborts, also a context that it does not know', async () => {
