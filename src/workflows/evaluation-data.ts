@@ -34,7 +34,8 @@ export function evaluationData(
       timeEnd: answer.end,
       result: scored.result,
       score: scored.score,
-      sloFileContent: prepared.sloFileContent,
+      // Keptn 1.4.5 gives the file only where it was looked at.
+      sloFileContent: answer.status === 'succeeded' ? prepared.sloFileContent : '',
       indicatorResults: scored.indicatorResults as unknown as JsonObject[] | null,
       ...(scored.comparedEvents.length === 0 ? {} : { comparedEvents: [...scored.comparedEvents] }),
       ...(problems.length === 0 ? {} : { 'x-problems': problems }),

@@ -5,13 +5,19 @@ import { isJsonObject, type Json, type JsonObject } from '../contracts/json.ts';
 /** Task name of the events between lighthouse and its SLI providers; it stands in no shipyard (Keptn 1.4.5). */
 export const GET_SLI = 'get-sli';
 
-/** `data` of get-sli.triggered. */
+/** `data` of get-sli.triggered; empty lists are left out, as Keptn 1.4.5's event had them. */
 export function getSliRequest(fetch: SliFetch): JsonObject {
   const { provider, start, end, indicators, customFilters, deployment } = fetch;
   return {
     ...getSliScope(fetch),
     deployment,
-    'get-sli': { sliProvider: provider, start, end, indicators, customFilters },
+    'get-sli': {
+      sliProvider: provider,
+      start,
+      end,
+      ...(indicators.length === 0 ? {} : { indicators }),
+      ...(customFilters.length === 0 ? {} : { customFilters }),
+    },
   };
 }
 
@@ -29,11 +35,14 @@ export function getSliFinished(fetch: SliFetch, answer: SliAnswerJson): JsonObje
     status,
     result,
     ...(message === '' ? {} : { message }),
-    'get-sli': { start, end, indicatorValues },
+    'get-sli': { start, end, ...(indicatorValues.length === 0 ? {} : { indicatorValues }) },
   };
 }
 
-/** What an integration's get-sli.finished says; start and end of this event become those of the evaluation. */
+/**
+ * What an integration's get-sli.finished says; start and end of this event become those of the evaluation. As in
+ * Keptn 1.4.5 only the result `fail` counts, and only the statuses `errored` and `aborted`.
+ */
 export function readGetSliFinished({ data }: KeptnEvent, fetch: SliFetch): SliAnswerJson {
   const block = data[GET_SLI];
   const measured = isJsonObject(block) ? block : {};
@@ -54,17 +63,21 @@ export function isGetSliAnswer({ type }: KeptnEvent): boolean {
   return type === taskEventType(GET_SLI, 'started') || type === taskEventType(GET_SLI, 'finished');
 }
 
-/** Any other word counts as a failure, as in the engine; the event rules ask for one. */
 function resultOf(result: unknown): Result {
-  return result === 'pass' || result === 'warning' ? result : 'fail';
+  return result === 'fail' || result === 'warning' ? result : 'pass';
 }
 
-/** An unusable number is an SLI that failed: Keptn's lighthouse could not read such an event at all. */
-function measuredValue({ metric, value, success, message }: JsonObject): SliAnswerJson['values'] {
-  if (typeof metric !== 'string') return [];
+/**
+ * Absent and null parts are empty, 0 and false, as in Go: a failed SLI may come without a value. Another type is an SLI
+ * that failed, where Keptn's lighthouse could not read the event at all.
+ */
+function measuredValue({ metric = '', value, success, message }: JsonObject): SliAnswerJson['values'] {
+  if (metric !== null && typeof metric !== 'string') return [];
   const text = typeof message === 'string' && message !== '' ? { message } : {};
-  if (typeof value === 'number') return [{ metric, value, success: success === true, ...text }];
-  return [{ metric, value: 0, success: false, message: 'the value is no number' }];
+  const name = metric ?? '';
+  if (value !== undefined && value !== null && typeof value !== 'number')
+    return [{ metric: name, value: 0, success: false, message: 'the value is no number' }];
+  return [{ metric: name, value: value ?? 0, success: success === true, ...text }];
 }
 
 function textOr(value: Json | undefined, fallback: string): string {

@@ -207,14 +207,14 @@ function ended(
   request: EvaluationInput,
   { status, result, message, window, problems = [] }: Ended,
 ): PreparedEvaluation {
-  const { labels } = request.triggered.data;
+  const labels = textMap(request.triggered.data.labels);
   return {
     outcome: 'finished',
     finished: {
       project: request.project,
       stage: request.stage,
       service: request.service,
-      ...(labels === undefined ? {} : { labels }),
+      ...(Object.keys(labels).length === 0 ? {} : { labels }),
       status,
       result,
       message,
