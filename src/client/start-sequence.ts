@@ -9,6 +9,7 @@ import type { DefaultTimeouts, SequenceRequest } from '../contracts/workflows.ts
 import { MAX_OCCURRENCES, tooManyOccurrences } from '../sequence/limits.ts';
 import type { SequenceStateRow, Store } from '../store/store.ts';
 import { Admission } from './admission.ts';
+import { beginsPaused } from './context-pause.ts';
 import type { RunsDependencies } from './engine.ts';
 import { enqueue } from './enqueue.ts';
 import { RefusedError } from './errors.ts';
@@ -78,7 +79,7 @@ export class SequenceStarter {
       log.warn({ reason: refusal }, 'sequence cannot start');
       return;
     }
-    const paused = hold.paused === true || (await this.#isPaused(event));
+    const paused = hold.paused === true || (await this.#isPaused(event, target.stage));
     await this.#enqueue(paused ? { ...pinned.request, paused } : pinned.request);
     // Written afterwards, so that a trigger that Temporal did not take leaves no run behind; its time lets later states win.
     const { workflowId } = row;
@@ -154,15 +155,9 @@ export class SequenceStarter {
   }
 
   /** Keptn 1.4.5: new sequences of a paused context are created paused. */
-  async #isPaused({ data, shkeptncontext }: KeptnEvent): Promise<boolean> {
-    const query = {
-      project: data.project,
-      keptnContext: shkeptncontext,
-      state: 'paused',
-      limit: 1,
-      offset: 0,
-    };
-    return (await this.#store.sequenceStates(query)).length > 0;
+  async #isPaused({ data, shkeptncontext }: KeptnEvent, stage: string): Promise<boolean> {
+    const query = { project: data.project, keptnContext: shkeptncontext, limit: MAX_RUNS, offset: 0 };
+    return beginsPaused(await this.#store.sequenceStates(query), stage);
   }
 
   async #isKnown({ project, keptnContext, workflowId }: SequenceStateRow): Promise<boolean> {
