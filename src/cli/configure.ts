@@ -22,7 +22,10 @@ export function registerConfigure(program: Command): void {
   const command = group
     .command('monitoring')
     .description('name the SLI provider of a project, for example prometheus')
-    .argument('<provider>', 'prometheus, dynatrace, datadog or sumologic')
+    .argument(
+      '<provider>',
+      'prometheus, dynatrace, datadog, sumologic, or a name that an integration measures for',
+    )
     .requiredOption('-p, --project <name>', 'project')
     .option('-s, --service <name>', 'service; prometheus makes alerts of its slo.yaml and remediation.yaml');
   const output = new Option(

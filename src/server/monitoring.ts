@@ -1,12 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigRepo } from '../activities/config/config-repo.ts';
-import { KEPTN_SPEC_VERSION, type KeptnEvent } from '../contracts/events.ts';
+import { subscribers } from '../activities/executors/registrations.ts';
+import { KEPTN_SPEC_VERSION, type KeptnEvent, taskEventType } from '../contracts/events.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { ProjectRow, Store } from '../store/store.ts';
 import { type AlertRules, serviceAlerts } from './alert-rules.ts';
 
-/** Monitoring tools that SLIs can be fetched from. */
+/** Monitoring tools that Keptn had services for; any other name needs an integration that measures. */
 const PROVIDERS = ['prometheus', 'dynatrace', 'datadog', 'sumologic'];
+
+const GET_SLI = taskEventType('get-sli', 'triggered');
 
 /** What configuring needs. */
 export interface MonitoringParts {
@@ -63,16 +66,29 @@ async function configure(
   wanted: { provider: string; project: string; service: string },
 ): Promise<Configured> {
   const { provider, service } = wanted;
-  if (!PROVIDERS.includes(provider)) {
-    const message = `"${provider}" is no monitoring tool: use one of ${PROVIDERS.join(', ')}`;
-    return { result: 'fail', message };
-  }
   const project = await parts.store.project(wanted.project);
+  if (!PROVIDERS.includes(provider) && !(await isMeasured(parts, project, service))) {
+    const message = `"${provider}" is no monitoring tool: use one of ${PROVIDERS.join(', ')}, or start the integration`;
+    return { result: 'fail', message: `${message} that measures by this name and subscribes to ${GET_SLI}` };
+  }
   if (project) await parts.store.saveProject({ ...project, sliProvider: provider });
   const done = `Monitoring successfully configured: the SLIs of project ${wanted.project} come from ${provider}`;
   if (provider !== 'prometheus' || service === '' || !project) return { result: 'pass', message: done };
   const alerts = await configureAlerts(parts, project, service);
   return { ...alerts, message: `${done}${alerts.message}` };
+}
+
+/** True when a living integration subscribes to exactly get-sli.triggered in a stage: it knows names that we do not. */
+async function isMeasured(
+  { store, now }: MonitoringParts,
+  project: ProjectRow | undefined,
+  service: string,
+): Promise<boolean> {
+  const { name = '', stages = [] } = project ?? {};
+  const found = stages.map((stage) =>
+    subscribers(store, { type: GET_SLI, data: { project: name, stage, service } }, now().getTime()),
+  );
+  return (await Promise.all(found)).flat().some(({ exact }) => exact);
 }
 
 /** Prometheus alone takes rules; the alerts of the other tools are made there. */

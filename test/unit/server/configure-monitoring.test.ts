@@ -24,6 +24,29 @@ describe('the API of configure monitoring', function () {
     assert.equal((await api.store.project(project))?.sliProvider, 'prometheus');
   });
 
+  it('takes any name of a provider that a living integration measures for', async () => {
+    const configure = async (): Promise<KeptnEvent | undefined> => {
+      const type = 'sh.keptn.event.monitoring.configure';
+      const keptnContext = await contextOf({ type, source: 'cli', data: { project, type: 'splunk' } });
+      return (
+        await stored(`keptnContext=${keptnContext}&type=sh.keptn.event.configure-monitoring.finished`)
+      )[0];
+    };
+    const refused = await configure();
+    assert.match(String(refused?.data.message), /^"splunk" is no monitoring tool: .*get-sli\.triggered$/);
+    const subscriptions = (event: string) => ({ name: 'splunk-sli', subscriptions: [{ event }] });
+    await api.store.saveRegistration('splunk', subscriptions('sh.keptn.>'));
+    assert.equal((await configure())?.data.result, 'fail');
+    await api.store.saveRegistration('splunk', subscriptions('sh.keptn.event.get-sli.triggered'));
+    const done = await configure();
+    assert.equal(done?.data.result, 'pass');
+    assert.equal(
+      done?.data.message,
+      `Monitoring successfully configured: the SLIs of project ${project} come from splunk`,
+    );
+    assert.equal((await api.store.project(project))?.sliProvider, 'splunk');
+  });
+
   it('answers configure monitoring with the alert rules of the stages that have the files for them', async () => {
     const scope = { project, stage: 'production', service: 'svc' };
     const slo = "objectives: [{sli: throughput, pass: [{criteria: ['>5']}]}]";
