@@ -101,18 +101,25 @@ function alertTimes(reader: FileReader, node: YamlNode, path: DocumentPath): Ale
 }
 
 function remediation(reader: FileReader, node: YamlNode, path: DocumentPath): Remediation {
-  const found: Remediation = { problemType: '', actionsOnOpen: [] };
+  const found: Remediation = { problemType: '' };
+  const actions: RemediationAction[] = [];
   reader.fields(node, path, {
     problemType: (value, place) => {
       found.problemType = textOf(reader, value, place);
     },
     actionsOnOpen: (list, place) => {
-      reader.decoder.list(list, place, (item, at) => {
-        found.actionsOnOpen.push(action(reader, item, at));
+      const isList = reader.decoder.list(list, place, (item, at) => {
+        actions.push(action(reader, item, at));
       });
+      if (isList) found.actionsOnOpen = actions;
     },
   });
-  if (found.actionsOnOpen.length === 0) {
+  if (found.actionsOnOpen === undefined) {
+    reader.report(path, 'there are no actions for this problem type: its problems are left to the others', {
+      severity: 'warning',
+      hint: 'add actionsOnOpen with at least one action',
+    });
+  } else if (actions.length === 0) {
     reader.report(path, 'there is no action for this problem type', {
       severity: 'warning',
       hint: 'add actionsOnOpen with at least one action; without one the remediation fails',

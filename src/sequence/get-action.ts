@@ -9,10 +9,10 @@ export interface RemediationAction {
   value?: Json;
 }
 
-/** The actions for one type of problem, in the order in which they are tried. */
+/** The actions for one type of problem, in the order in which they are tried; absent when the file has no list of them. */
 export interface Remediation {
   problemType: string;
-  actionsOnOpen: RemediationAction[];
+  actionsOnOpen?: RemediationAction[];
 }
 
 /** The action to carry out and the index to ask for next, or why there is none. */
@@ -23,20 +23,20 @@ export type ActionChoice =
 /**
  * Chooses the action that `data` of a `get-action.triggered` event asks for.
  *
- * Keptn 1.4.5: the first entry whose problemType equals the root cause, else the problem title, else
- * `default`; the index comes from `get-action.actionIndex` (0 when absent). `problemTitle` and `ProblemTitle`
- * are both read, because Keptn's JSON field names matched in either case.
+ * Keptn 1.4.5: the first entry whose problemType equals the root cause, else the problem title, else `default`; an
+ * entry without a list of actions is passed over for the next of these, and one without a problemType stands for a
+ * problem without root cause or title. The index comes from `get-action.actionIndex` (0 when absent). `problemTitle`
+ * and `ProblemTitle` are both read, because Keptn's JSON field names matched in either case.
  */
 export function chooseAction(remediations: readonly Remediation[], data: JsonObject): ActionChoice {
   const problem = fieldInAnyCase(data, 'problem');
   const rootCause = textField(problem, 'rootCause');
   const title = textField(problem, 'problemTitle');
   const index = actionIndexOf(data) ?? 0;
-  const wanted = [rootCause, title, 'default'].filter((type) => type !== '');
-  const entry = wanted
-    .map((type) => remediations.find((remediation) => remediation.problemType === type))
-    .find((found) => found !== undefined);
-  if (entry === undefined) {
+  const entry = [rootCause, title, 'default']
+    .map((type) => remediations.find(({ problemType }) => problemType === type))
+    .find((found) => found?.actionsOnOpen !== undefined);
+  if (entry?.actionsOnOpen === undefined) {
     return { found: false, message: `unable to find action for ${describe(rootCause, title)}` };
   }
   const action = entry.actionsOnOpen[index];

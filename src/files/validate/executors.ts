@@ -42,7 +42,7 @@ export function unansweredActions(files: readonly CheckedFile[]): Problem[] {
   const hint = `built in is ${[...BUILTIN_ACTIONS].join(', ')}; add an action for sh.keptn.event.action.triggered to job/config.yaml`;
   return modelsOf(files, 'remediation').flatMap((source) =>
     source.model.remediations.flatMap((remediation, r) =>
-      remediation.actionsOnOpen.flatMap(({ action }, a) => {
+      (remediation.actionsOnOpen ?? []).flatMap(({ action }, a) => {
         if (BUILTIN_ACTIONS.has(action) || answersAction(files, action)) return [];
         const path = ['spec', 'remediations', r, 'actionsOnOpen', a, 'action'];
         return [warn(source, path, [`action ${action} is answered by nothing in these files`, hint])];

@@ -91,7 +91,10 @@ describe('remediation.yaml', () => {
     );
     const empty = parse(file('[]'));
     assert.match(empty.problems.map(formatProblem).join(), /warning: .*no action for this problem type/);
-    assert.ok(empty.model);
+    assert.deepEqual(empty.model?.remediations, [{ problemType: 'x', actionsOnOpen: [] }]);
+    const none = parse(file(''));
+    assert.match(none.problems.map(formatProblem).join(), /warning: .*its problems are left to the others/);
+    assert.deepEqual(none.model?.remediations, [{ problemType: 'x' }]);
   });
 });
 

@@ -103,6 +103,28 @@ describe('the choice of an action', () => {
     assert.deepEqual(unnamed, { found: false, message: 'unable to find action for problem type default' });
   });
 
+  it('passes over an entry without a list of actions, not over an empty list', () => {
+    const problem = { rootCause: 'Slow', problemTitle: 'Title' };
+    const others = remediations.filter(({ problemType }) => problemType !== 'Slow');
+    const chosen = chooseAction([{ problemType: 'Slow' }, ...others], { problem });
+    assert.equal(chosen.found && chosen.action.name, 'x');
+    const empty = chooseAction([{ problemType: 'Slow', actionsOnOpen: [] }, ...others], { problem });
+    assert.deepEqual(empty, { found: false, message: 'there is no action with index 0 for root cause Slow' });
+    const none = chooseAction([{ problemType: 'Slow' }], { problem });
+    assert.deepEqual(none, { found: false, message: 'unable to find action for root cause Slow' });
+  });
+
+  it('takes an entry without a problem type for a problem without root cause or title', () => {
+    const unnamed = { problemType: '', actionsOnOpen: [{ name: 'u', action: 'restart' }] };
+    const nameOf = (problem: { [key: string]: string }): string | false => {
+      const choice = chooseAction([...remediations, unnamed], { problem });
+      return choice.found && choice.action.name;
+    };
+    assert.equal(nameOf({ problemTitle: 'Title' }), 'u');
+    assert.equal(nameOf({ rootCause: 'Slow' }), 's');
+    assert.equal(nameOf({ rootCause: 'other', problemTitle: 'other' }), 'd');
+  });
+
   it('leaves an empty description and a missing value out of its answer', () => {
     const bare = {
       problemType: 'default',
