@@ -1,39 +1,28 @@
-import { z } from 'zod';
 import { ConfigRefusedError } from '../activities/config/errors.ts';
-import { checkedRemote } from '../activities/config/upstream.ts';
 import type { ProjectRow } from '../store/store.ts';
 import type { ServerContext } from './context.ts';
 import { ApiError } from './errors.ts';
-import { GIT_SECRET_SCOPE, gitCredentialsSchema, saveGitCredentials, upstreamOf } from './git-credentials.ts';
+import { GIT_SECRET_SCOPE, saveGitCredentials } from './git-credentials.ts';
+import {
+  isEntityName,
+  newProjectName,
+  newShipyard,
+  type ProjectBody,
+  projectName,
+  upstreamIn,
+} from './project-body.ts';
 import { decodeBase64, stageNames, usableShipyard } from './shipyard-text.ts';
 
-const NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
-const MAX_NAME = 200;
 const ENDED = ['finished', 'timedOut', 'aborted'];
 
-/** Keptn 1.4.5 refuses unknown fields; its command line sends `"shipyard":null` with an update. */
-export const createBody = z.strictObject({
-  name: z.string(),
-  shipyard: z.string(),
-  gitCredentials: gitCredentialsSchema.nullish(),
-});
-/** As createBody; the shipyard may be missing or null. */
-export const updateBody = createBody.extend({ shipyard: z.string().nullish() });
-
 /** Creates the repository, then the project; what was made is taken back when the second fails. Throws ApiError. */
-export async function createProject(context: ServerContext, body: z.infer<typeof createBody>): Promise<void> {
+export async function createProject(context: ServerContext, body: ProjectBody): Promise<void> {
   const { store, config } = context;
-  const { name } = body;
-  if (!NAME.test(name) || name.length > MAX_NAME) {
-    throw new ApiError(
-      400,
-      'Could not validate payload: provided project name is not a valid Keptn entity name',
-    );
-  }
-  const content = decodeBase64(body.shipyard, 'the shipyard');
+  const name = newProjectName(body);
+  const content = decodeBase64(newShipyard(body), 'the shipyard');
   const text = content.toString('utf8');
   const shipyard = usableShipyard(text);
-  const upstream = body.gitCredentials ? checkedUpstream(body.gitCredentials) : undefined;
+  const upstream = upstreamIn(body);
   if (await store.project(name))
     throw new ApiError(409, `could not create project '${name}': project already exists`);
   const stages = stageNames(shipyard);
@@ -73,14 +62,13 @@ async function createRepository(
 }
 
 /** Changes upstream and shipyard; throws ApiError. */
-export async function updateProject(
-  { store, config }: ServerContext,
-  body: z.infer<typeof updateBody>,
-): Promise<void> {
-  const row = await store.project(body.name);
-  if (!row) throw new ApiError(404, 'project not found');
-  const upstream = body.gitCredentials ? checkedUpstream(body.gitCredentials) : undefined;
+export async function updateProject({ store, config }: ServerContext, body: ProjectBody): Promise<void> {
+  const name = projectName(body);
   const text = body.shipyard ? decodeBase64(body.shipyard, 'the shipyard').toString('utf8') : undefined;
+  if (text !== undefined) usableShipyard(text);
+  const upstream = upstreamIn(body);
+  const row = await store.project(name);
+  if (!row) throw new ApiError(404, 'project not found');
   const changed = text === undefined ? row : withShipyard(row, text);
   if (upstream) {
     await config.setUpstream(row.name, upstream);
@@ -116,7 +104,7 @@ export async function deleteProject({ store, config, runs }: ServerContext, name
     await store.deleteProject(name);
     await store.deleteSecret(GIT_SECRET_SCOPE, name);
   }
-  if (NAME.test(name)) await config.deleteProject(name);
+  if (isEntityName(name)) await config.deleteProject(name);
   const lines = row
     ? row.stages.map(
         (stage) =>
@@ -124,16 +112,6 @@ export async function deleteProject({ store, config, runs }: ServerContext, name
       )
     : [`Project ${name} cannot be retrieved anymore.`];
   return [...lines, 'Any Git upstream of the project will not be deleted.'].join('\n');
-}
-
-function checkedUpstream(credentials: z.infer<typeof gitCredentialsSchema>) {
-  const upstream = upstreamOf(credentials);
-  try {
-    return { ...upstream, remoteURL: checkedRemote(upstream.remoteURL, true) };
-  } catch (error) {
-    if (error instanceof ConfigRefusedError) throw new ApiError(422, error.message);
-    throw error;
-  }
 }
 
 function upstreamColumns(

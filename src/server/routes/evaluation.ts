@@ -17,8 +17,8 @@ const body = z.object({
   gitcommitid: text,
 });
 
-/** Keptn's codes for an evaluation that cannot start: 1 for its times, 2 for its project, stage or service. */
-const BAD_TIMEFRAME = 1;
+/** Keptn's codes for an evaluation that cannot start: 0 for its times, 2 for its project, stage or service. */
+const BAD_TIMEFRAME = 0;
 const NOT_FOUND = 2;
 
 type Params = { project: string; stage: string; service: string };
@@ -28,8 +28,11 @@ export function registerEvaluation(app: FastifyInstance, context: ServerContext)
   const path = '/controlPlane/v1/project/:project/stage/:stage/service/:service/evaluation';
   app.post<{ Params: Params }>(path, async (request) => {
     const { project, stage, service } = request.params;
+    const times = parseBody(body, request.body);
+    const { start, end, timeframe, labels, gitcommitid } = times;
+    const contradiction = contradictionOf(times);
+    if (contradiction !== undefined) throw new ApiError(400, `Invalid request format: ${contradiction}`);
     await requirePlace(context, request.params);
-    const { start, end, timeframe, labels, gitcommitid } = parseBody(body, request.body);
     const window = resolveWindow(
       { start: start ?? '', end: end ?? '', timeframe: timeframe ?? '' },
       context.now(),
@@ -56,6 +59,15 @@ export function registerEvaluation(app: FastifyInstance, context: ServerContext)
     });
     return { keptnContext };
   });
+}
+
+/** Keptn 1.4.5 looked at the combination of the times before everything else. */
+function contradictionOf({ start, end, timeframe }: z.infer<typeof body>): string | undefined {
+  if (timeframe && end) return 'timeframe and end time specifications cannot be set together';
+  if (start && !timeframe && !end) {
+    return 'timeframe or end time specifications need to be specified when using start parameter';
+  }
+  return !start && end ? 'end time specifications cannot be set without start parameter' : undefined;
 }
 
 async function requirePlace({ store }: ServerContext, { project, stage, service }: Params): Promise<void> {

@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify';
 import type { ServerContext } from '../context.ts';
 import { ApiError } from '../errors.ts';
 import { pageRequest, queryOf, slicePage } from '../paging.ts';
-import { createBody, createProject, deleteProject, updateBody, updateProject } from '../project-changes.ts';
+import { projectBody } from '../project-body.ts';
+import { createProject, deleteProject, updateProject } from '../project-changes.ts';
 import { projectView } from '../project-views.ts';
 import { parseBody } from '../request-body.ts';
 
@@ -24,12 +25,12 @@ export function registerProjects(app: FastifyInstance, context: ServerContext): 
   });
 
   app.post('/controlPlane/v1/project', { bodyLimit: limits.resourceBytes }, async (request, reply) => {
-    await createProject(context, parseBody(createBody, request.body));
+    await createProject(context, parseBody(projectBody, request.body));
     return reply.code(201).send();
   });
 
   app.put('/controlPlane/v1/project', { bodyLimit: limits.resourceBytes }, async (request, reply) => {
-    await updateProject(context, parseBody(updateBody, request.body));
+    await updateProject(context, parseBody(projectBody, request.body));
     return reply.code(201).send();
   });
 

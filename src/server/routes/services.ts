@@ -13,7 +13,7 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 /** A Helm release is called after project, stage and service, and has at most 53 characters (Keptn 1.4.5). */
 const MAX_NAME = 43;
 
-const createBody = z.object({ serviceName: z.string() });
+const createBody = z.object({ serviceName: z.string().nullish() });
 
 type StageParams = { Params: { project: string; stage: string } };
 type ServiceParams = { Params: { project: string; stage: string; service: string } };
@@ -59,6 +59,7 @@ export function registerServices(app: FastifyInstance, context: ServerContext): 
   app.post<{ Params: { project: string } }>(`${base}/service`, async (request) => {
     const { project } = request.params;
     const { serviceName } = parseBody(createBody, request.body);
+    if (!serviceName) throw new ApiError(400, 'must provide a service name');
     if (serviceName.length > MAX_NAME) {
       throw new ApiError(400, `service name exceeds maximum size of ${MAX_NAME} characters`);
     }

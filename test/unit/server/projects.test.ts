@@ -88,6 +88,29 @@ describe('the API of projects, stages and services', function () {
       String(old.json.message),
       /^Could not validate payload: provided shipyard file is not valid: shipyard\.yaml:1:\d+: error: /,
     );
+    for (const [body, message] of [
+      [{ shipyard: base64(SHIPYARD) }, 'project name missing'],
+      [
+        { name: 'x'.repeat(201), shipyard: base64(SHIPYARD) },
+        'project name exceeds maximum size of 200 characters',
+      ],
+      [{ name: 'x', shipyard: '' }, 'shipyard must contain a valid shipyard spec encoded in base64'],
+      [
+        {
+          name: 'x',
+          shipyard: base64(SHIPYARD),
+          gitCredentials: {
+            remoteURL: 'https://a.example/b',
+            https: { token: 't' },
+            ssh: { privateKey: '' },
+          },
+        },
+        'SSH and HTTPS authorization cannot be used together',
+      ],
+    ] as const) {
+      const { json } = await create(body);
+      assert.deepEqual(json, { code: 400, message: `Could not validate payload: ${message}` });
+    }
     const unknown = await create({ name: 'x', shipyard: base64(SHIPYARD), colour: 'red' });
     assert.match(String(unknown.json.message), /^Invalid request format: .*colour/);
     const notBase64 = await create({ name: 'x', shipyard: 'öö' });
@@ -155,6 +178,10 @@ describe('the API of projects, stages and services', function () {
       message: 'could not get stages of project nope: project not found',
     });
     assert.equal((await create('services', 'x'.repeat(44))).status, 400);
+    assert.deepEqual((await api.post('/controlPlane/v1/project/services/service', {})).json, {
+      code: 400,
+      message: 'must provide a service name',
+    });
     for (const name of ['', 'a/b', '.hidden', 'a b', 'ä']) {
       assert.equal((await create('services', name)).status, 400, name);
     }
@@ -197,8 +224,11 @@ describe('the API of projects, stages and services', function () {
     assert.ok(!shown.text.includes('hidden-token'));
     assert.ok(!(await api.get('/secrets/v1/secret')).text.includes('slipway-git'));
     const bad = await update({ remoteURL: '/srv/git', user: 'joe' });
-    assert.equal(bad.status, 422);
-    assert.match(String(bad.json.message), /^Invalid RemoteURL/);
+    assert.equal(bad.status, 400);
+    assert.match(
+      String(bad.json.message),
+      /^Could not validate payload: provided gitRemoteURL is not valid: Invalid RemoteURL/,
+    );
     for (const proxy of [{ url: 'p:1', scheme: 'ftp' }, { url: 'a b' }, { url: 'p:1/path' }]) {
       const refused = await update({ remoteURL: 'https://git.example/x', https: { token: 'a', proxy } });
       assert.equal(refused.status, 422, JSON.stringify(proxy));
@@ -209,6 +239,8 @@ describe('the API of projects, stages and services', function () {
     assert.ok(!gone.text.includes('hidden-token'));
     const missing = await api.send('PUT', '/api/controlPlane/v1/project', { name: 'nope', shipyard: null });
     assert.deepEqual(missing.json, { code: 404, message: 'project not found' });
+    const invalid = { name: 'nope', shipyard: base64('kind: Shipyard') };
+    assert.equal((await api.send('PUT', '/api/controlPlane/v1/project', invalid)).status, 400);
     rmSync(directory, { recursive: true });
   });
 

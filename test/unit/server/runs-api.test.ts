@@ -46,7 +46,16 @@ describe('the API of runs and evaluations', function () {
       assert.deepEqual([status, json], [400, { code: 2, message }]);
     }
     const short = await evaluate(`${project}/stage/qa/service/svc`, { timeframe: '30s' });
-    assert.deepEqual(short.json, { code: 1, message: 'end date must be at least 1 minute after start date' });
+    assert.deepEqual(short.json, { code: 0, message: 'end date must be at least 1 minute after start date' });
+    const [start, end] = ['2026-11-21T08:31:55.429Z', '2026-11-21T08:36:55.429Z'];
+    for (const [times, message] of [
+      [{ start, end, timeframe: '5m' }, 'timeframe and end time specifications cannot be set together'],
+      [{ start }, 'timeframe or end time specifications need to be specified when using start parameter'],
+      [{ end }, 'end time specifications cannot be set without start parameter'],
+    ] as const) {
+      const { json } = await evaluate('nope/stage/qa/service/svc', times);
+      assert.deepEqual(json, { code: 400, message: `Invalid request format: ${message}` });
+    }
     assert.equal((await evaluate(`${project}/stage/qa/service/svc`, { labels: 'x' })).status, 400);
     assert.equal(
       (await api.send('POST', `/api/controlPlane/v1/project/${project}/stage/qa/service/svc/evaluation`))
