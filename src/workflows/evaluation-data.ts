@@ -7,6 +7,11 @@ import type { Slo, Verdict } from '../gate/types.ts';
 /** An evaluation that can be judged. */
 export type ReadyEvaluation = Extract<PreparedEvaluation, { outcome: 'ready' }>;
 
+/** The gate's model of slo.yaml; null when there is none, which is prepared as an empty object. */
+export function sloOf({ slo }: ReadyEvaluation): Slo | null {
+  return 'objectives' in slo ? (slo as unknown as Slo) : null;
+}
+
 /** What was measured and what the gate says of it. */
 export interface Judged {
   answer: SliAnswerJson;
@@ -75,11 +80,11 @@ function labelsOf({ triggered }: EvaluationInput, { labels: added = {} }: SliAns
 
 /** A verdict without one measured value, which Keptn's message does not tell: a gate of information only still passes. */
 function withoutValues(
-  { slo }: ReadyEvaluation,
+  prepared: ReadyEvaluation,
   { start, end, values }: SliAnswerJson,
   samples: Judged['samples'],
 ): string | undefined {
-  const { objectives } = slo as unknown as Slo;
+  const objectives = sloOf(prepared)?.objectives ?? [];
   const measured = values.some(({ success }) => success) || Object.keys(samples).length > 0;
   if (measured || objectives.length === 0) return undefined;
   return `none of the ${objectives.length} objectives has a valid value between ${start} and ${end}: nothing was measured`;

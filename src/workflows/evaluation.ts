@@ -8,7 +8,7 @@ import { evaluateGate } from '../gate/evaluate.ts';
 import { metricsToRetry } from '../gate/extensions.ts';
 import type { PreviousEvaluation, Slo } from '../gate/types.ts';
 import { evaluationSteps, records } from './activity-proxies.ts';
-import { erroredEvaluation, evaluationData, type ReadyEvaluation } from './evaluation-data.ts';
+import { erroredEvaluation, evaluationData, type ReadyEvaluation, sloOf } from './evaluation-data.ts';
 import { eventMaker } from './events.ts';
 import { plainMessage } from './failures.ts';
 import { ifReadable, isTaskEvent } from './readable.ts';
@@ -56,7 +56,7 @@ async function score(
   prepared: ReadyEvaluation,
   exchanges: SliExchanges,
 ): Promise<JsonObject> {
-  const slo = prepared.slo as unknown as Slo;
+  const slo = sloOf(prepared);
   const [answers, comparisons] = await Promise.all([
     Promise.all(prepared.fetches.map((fetch) => measure(fetch, slo, exchanges))),
     Promise.all((prepared.comparisons ?? []).map(fetchSamples)),
@@ -82,10 +82,10 @@ async function score(
 }
 
 /** Asks again for what `x-no-data` wants retried, until its time is over; a provider that failed is not asked again. */
-async function measure(fetch: SliFetch, slo: Slo, exchanges: SliExchanges): Promise<SliAnswerJson> {
+async function measure(fetch: SliFetch, slo: Slo | null, exchanges: SliExchanges): Promise<SliAnswerJson> {
   let answer = await exchanges.ask(fetch);
   const began = Date.now();
-  for (let pause = FIRST_PAUSE_SECONDS; answer.status === 'succeeded'; pause *= 2) {
+  for (let pause = FIRST_PAUSE_SECONDS; slo !== null && answer.status === 'succeeded'; pause *= 2) {
     const elapsed = (Date.now() - began) / 1000;
     const awaited = metricsToRetry(slo, answer.values).filter(
       ({ metric, retrySeconds }) => retrySeconds > elapsed && fetch.indicators.includes(metric),

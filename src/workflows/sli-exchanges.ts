@@ -108,7 +108,7 @@ export class SliExchanges {
   async #answer({ id, type }: KeptnEvent, fetch: SliFetch): Promise<SliAnswerJson> {
     const { startedMs, finishedMs } = this.#input.timeouts ?? DEFAULT_TIMEOUTS;
     const { provider, responders = [] } = fetch;
-    const who = `SLI provider ${provider} (${responders.join(', ')})`;
+    const who = `SLI provider ${provider} (${responders.join(', ') || 'no integration subscribes to it'})`;
     const began = (): boolean => this.#of(id, 'started').length > 0 || this.#of(id, 'finished').length > 0;
     if (!(await within(began, startedMs, `wait for ${who} to start`))) {
       return unanswered(fetch, timedOut(type, '.started', who));

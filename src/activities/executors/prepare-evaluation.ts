@@ -17,6 +17,9 @@ import { subscribers } from './registrations.ts';
 /** A project that holds this file and names no provider means Prometheus. */
 const PROMETHEUS_FILE = 'prometheus/sli.yaml';
 
+/** What stands for a slo.yaml that is not there. */
+const NO_FILE = {};
+
 interface Window {
   start: string;
   end: string;
@@ -62,8 +65,8 @@ export class EvaluationPreparation {
     if (refusal !== undefined) return ended(request, { ...errored(refusal), window, problems });
     const provider = await this.#provider(request, project);
     if (provider === undefined) return ended(request, { ...unconfigured('SLI-provider', request), window });
-    if (slo === null) return ended(request, { ...unconfigured('SLO file', request), window });
     const fetch = await this.#fetch(request, { provider, slo, window });
+    if (slo === null) return withoutFile(request, fetch);
     const comparisons = sampleFetches(request, { fetch, slo });
     return {
       outcome: 'ready',
@@ -96,14 +99,17 @@ export class EvaluationPreparation {
     return file === undefined ? undefined : 'prometheus';
   }
 
-  /** A provider that the workers do not have is left to the integrations that ask for get-sli.triggered by name. */
+  /**
+   * A provider that the workers do not have is left to whoever answers get-sli.triggered: integrations that subscribe to
+   * it by name, or programs that look for open events without being registered.
+   */
   async #fetch(request: EvaluationInput, parts: FetchParts): Promise<SliFetch> {
     const fetch = sliFetch(request, parts);
     if (this.#providers.has(fetch.provider)) return fetch;
     const event = { type: taskEventType('get-sli', 'triggered'), data: request.triggered.data };
     const found = await subscribers(this.#store, event, Date.now());
     const responders = found.filter(({ exact }) => exact).map(({ name }) => name);
-    return responders.length === 0 ? fetch : { ...fetch, responders };
+    return { ...fetch, responders };
   }
 
   /** Earlier evaluations as the gate takes them, newest first; none when slo.yaml asks for a number that the gate refuses. */
@@ -142,7 +148,7 @@ function filesOf({ project, stage, service, gitCommitId }: EvaluationInput): Fil
 /** What one query to a provider depends on besides the event. */
 interface FetchParts {
   provider: string;
-  slo: Slo;
+  slo: Slo | null;
   window: Window;
 }
 
@@ -153,11 +159,11 @@ function sliFetch(request: EvaluationInput, { provider, slo, window }: FetchPart
     stage,
     service,
     provider,
-    indicators: slo.objectives.map(({ sli }) => sli),
+    indicators: slo?.objectives.map(({ sli }) => sli) ?? [],
     ...window,
     deployment: textsAt(objectAt(triggered.data, 'deployment'), 'deploymentNames')[0] ?? '',
     labels: textMap(triggered.data.labels),
-    customFilters: Object.entries(slo.filter).map(([key, value]) => ({ key, value })),
+    customFilters: Object.entries(slo?.filter ?? {}).map(([key, value]) => ({ key, value })),
     gitCommitId,
   };
 }
@@ -201,6 +207,14 @@ function unconfigured(what: 'SLI-provider' | 'SLO file', { project }: Evaluation
     result: 'pass',
     message: `no evaluation performed by lighthouse because no ${what} configured for project ${project}`,
   };
+}
+
+/** An integration is asked all the same, as by Keptn: it may refuse. A worker's own provider has nothing to measure. */
+function withoutFile(request: EvaluationInput, fetch: SliFetch): PreparedEvaluation {
+  const { start, end, responders = [] } = fetch;
+  if (responders.length === 0)
+    return ended(request, { ...unconfigured('SLO file', request), window: { start, end } });
+  return { outcome: 'ready', slo: NO_FILE, sloFileContent: '', previous: [], fetches: [fetch] };
 }
 
 function ended(

@@ -84,6 +84,7 @@ describe('the inputs of an evaluation', function () {
         labels: { build: '7' },
         customFilters: [{ key: 'job', value: 'mine' }],
         gitCommitId: commit,
+        responders: [],
       },
     ]);
     assert.equal(Buffer.from(prepared.sloFileContent, 'base64').toString(), SLO);
@@ -205,9 +206,8 @@ describe('the inputs of an evaluation', function () {
     assert.deepEqual(await comparison({ timeframe: '5h' }), [['a'], 36]);
   });
 
-  it('leave a provider that no worker has to the integrations that ask for it by name', async () => {
-    await world.write('slo.yaml', SLO);
-    const responders = async (event: string, provider = 'dynatrace') => {
+  describe('for a provider that no worker has', () => {
+    const prepareFor = async (event: string, provider = 'dynatrace') => {
       await world.store.saveRegistration('r', { name: 'dynatrace-service', subscriptions: [{ event }] });
       const triggered = await world.event('evaluation', WINDOW);
       const { prepareEvaluation } = world.activities({
@@ -215,12 +215,28 @@ describe('the inputs of an evaluation', function () {
         sliProviders: [new FixedProvider()],
       });
       const input = { ...SCOPE, keptnContext: 'c', gitCommitId: triggered.gitcommitid ?? '', triggered };
-      const prepared = await inContext(prepareEvaluation, input);
-      return prepared.outcome === 'ready' ? prepared.fetches[0]?.responders : undefined;
+      return inContext(prepareEvaluation, input);
     };
-    assert.deepEqual(await responders('sh.keptn.event.get-sli.triggered'), ['dynatrace-service']);
-    assert.equal(await responders('sh.keptn.event.get-sli.triggered', 'fixed'), undefined);
-    assert.equal(await responders('sh.keptn.>'), undefined, 'a notification service never answers');
+
+    it('leave it to the integrations that ask for it by name, and to whoever else answers', async () => {
+      await world.write('slo.yaml', SLO);
+      const responders = async (...parameters: Parameters<typeof prepareFor>) => {
+        const prepared = await prepareFor(...parameters);
+        return prepared.outcome === 'ready' ? prepared.fetches[0]?.responders : undefined;
+      };
+      assert.deepEqual(await responders('sh.keptn.event.get-sli.triggered'), ['dynatrace-service']);
+      assert.equal(await responders('sh.keptn.event.get-sli.triggered', 'fixed'), undefined);
+      assert.deepEqual(await responders('sh.keptn.>'), [], 'a notification service never answers');
+    });
+
+    it('ask an integration also without slo.yaml, and nobody else', async () => {
+      const asked = await prepareFor('sh.keptn.event.get-sli.triggered');
+      assert.ok(asked.outcome === 'ready');
+      assert.deepEqual([asked.slo, asked.sloFileContent], [{}, '']);
+      assert.deepEqual(asked.fetches[0]?.indicators, []);
+      assert.equal((await prepareFor('sh.keptn.event.get-sli.triggered', 'fixed')).outcome, 'finished');
+      assert.equal((await prepareFor('sh.keptn.>')).outcome, 'finished');
+    });
   });
 
   it('take the provider of the project, else the default, else Prometheus where its queries are', async () => {
