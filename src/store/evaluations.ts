@@ -33,7 +33,8 @@ export async function queryEvaluations(database: Database, query: EvaluationQuer
     database,
     sql`select e.id, e.triggered_id, e.project, e.stage, e.service, e.context, e.result, e.status, e.score, e.labels,
       e.evaluation, ${isoTime(sql`e.time`)} as time, i.reason, ${isoTime(sql`i.time`)} as invalidated_at
-      from evaluations e left join invalidations i on i.triggered_id = e.triggered_id
+      from evaluations e left join lateral (select * from invalidations found
+        where found.triggered_id in (e.triggered_id, e.id) order by found.time limit 1) i on true
       where ${conditions(query)} order by e.time desc, e.seq desc limit ${query.limit} offset ${query.offset ?? 0}`,
   );
   return rows.map(({ context, triggered_id, reason, invalidated_at, ...row }) => ({
@@ -60,14 +61,17 @@ function conditions(query: EvaluationQuery): SQL {
   );
 }
 
-/** Notes the invalidation, also for an evaluation that is stored later; answers whether one was there. */
+/**
+ * Notes the invalidation, also for an evaluation that is stored later; answers whether one was there. Keptn 1.4.5: it names the
+ * trigger of the evaluation or the evaluation.finished event itself.
+ */
 export async function invalidate(database: Database, triggeredId: string, reason: string): Promise<boolean> {
   const rows = await rowsOf<{ found: boolean }>(
     database,
     sql`with noted as (
       insert into invalidations (triggered_id, reason) values (${triggeredId}, ${reason})
       on conflict (triggered_id) do nothing
-    ) select exists (select 1 from evaluations where triggered_id = ${triggeredId}) as found`,
+    ) select exists (select 1 from evaluations where triggered_id = ${triggeredId} or id = ${triggeredId}) as found`,
   );
   return rows[0]?.found ?? false;
 }

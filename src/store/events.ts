@@ -21,6 +21,10 @@ const COLUMNS: { [path: string]: SQL } = {
   id: sql`e.id`,
 };
 
+/** Keptn 1.4.5: the first event of a context that names a project, whatever its type. */
+const IS_ROOT = sql`e.type like 'sh.keptn.%' and e.project <> '' and not exists (select 1 from events f
+  where f.context = e.context and f.project = e.project and f.type like 'sh.keptn.%' and f.seq < e.seq)`;
+
 /** One statement, so that events, open triggers, what has to be delivered and views change together or not at all. */
 export async function appendEvents(
   database: Database,
@@ -102,10 +106,11 @@ function conditions(query: EventQuery): SQL {
     equals(sql`e.context`, query.keptnContext),
     equals(sql`e.id`, query.eventId),
     between(sql`e.time`, query.fromTime, query.beforeTime),
-    query.root ? sql`e.type ~ '^sh\\.keptn\\.event\\.[^.]+\\.[^.]+\\.triggered$'` : undefined,
+    query.root ? IS_ROOT : undefined,
     ...(query.filter ?? []).map(({ path, values }) => oneOf(columnOf(path), values)),
     query.excludeInvalidated
-      ? sql`not exists (select 1 from events i where i.triggered_id = e.triggered_id and e.triggered_id <> '' and i.project = e.project and i.type like '%.invalidated')`
+      ? sql`not exists (select 1 from events i where i.triggered_id in (e.triggered_id, e.id) and i.triggered_id <> ''
+          and i.project = e.project and i.type like '%.invalidated')`
       : undefined,
   );
 }

@@ -16,7 +16,7 @@ export interface EventQuery {
   filter?: { path: string; values: string[] }[];
   /** Leaves out events whose `triggeredid` an `.invalidated` event names; applied before the limit. */
   excludeInvalidated?: boolean;
-  /** Only the `.triggered` events of sequences: what started a run (the datastore's `root=true`). */
+  /** Only the first event of each context (the datastore's `root=true`). */
   root?: boolean;
   limit: number;
   offset: number;

@@ -37,12 +37,16 @@ export function evaluationsContract(fixture: () => StoreFixture): void {
       await store.saveEvaluation(known);
       assert.equal(await store.invalidate(known.triggeredId, 'wrong load'), true);
       assert.equal(await store.invalidate(late.triggeredId, 'too early'), false);
+      const byId = evaluation({ project, time: '2026-01-01T10:00:04.000Z' });
+      await store.saveEvaluation(byId);
+      assert.equal(await store.invalidate(byId.id, 'named itself'), true);
+      assert.equal(await store.invalidate(byId.triggeredId, 'named again'), true);
       await store.saveEvaluation(late);
       assert.deepEqual(await store.evaluations({ project, excludeInvalidated: true, limit: 1 }), [kept]);
       const all = await store.evaluations({ project, limit: 10 });
       assert.deepEqual(
         all.map((row) => row.invalidated?.reason),
-        ['too early', 'wrong load', undefined],
+        ['named itself', 'too early', 'wrong load', undefined],
       );
     });
 

@@ -100,6 +100,11 @@ export function eventsContract(fixture: () => StoreFixture): void {
         ...finished,
         mine({ type: 'sh.keptn.event.evaluation.invalidated', triggeredid: `${project}-c` }),
       ]);
+      const byId = mine({ type: 'sh.keptn.event.evaluation.finished', triggeredid: `${project}-d` });
+      await store.appendEvents([
+        byId,
+        mine({ type: 'sh.keptn.event.evaluation.invalidated', triggeredid: byId.id }),
+      ]);
       const query = { project, type: 'sh.keptn.event.evaluation.finished', limit: 1, offset: 0 };
       const valid = await store.events({ ...query, excludeInvalidated: true });
       assert.deepEqual(
@@ -110,13 +115,22 @@ export function eventsContract(fixture: () => StoreFixture): void {
       assert.equal((await store.events(query)).events[0]?.triggeredid, `${project}-c`);
     });
 
-    it('answers only what started runs when asked for the roots', async () => {
-      await store.appendEvents([mine(), mine({ type: 'sh.keptn.event.qa.delivery.triggered' })]);
-      const { events } = await store.events({ project, root: true, ...page });
+    it('answers only the first event of each context when asked for the roots', async () => {
+      const [one, two] = [randomUUID(), randomUUID()];
+      const part = (shkeptncontext: string, type: string) => mine({ shkeptncontext, type });
+      await store.appendEvents([
+        part(one, 'io.slipway.line.changed'),
+        part(one, 'sh.keptn.events.problem'),
+        part(one, 'sh.keptn.event.qa.remediation.triggered'),
+        part(two, 'sh.keptn.event.qa.delivery.triggered'),
+        part(two, 'sh.keptn.event.production.delivery.triggered'),
+      ]);
+      const { events, totalCount } = await store.events({ project, root: true, ...page });
       assert.deepEqual(
         events.map((found) => found.type),
-        ['sh.keptn.event.qa.delivery.triggered'],
+        ['sh.keptn.event.qa.delivery.triggered', 'sh.keptn.events.problem'],
       );
+      assert.equal(totalCount, 2);
     });
 
     it('keeps quotes, unicode and hostile keys as they are', async () => {
