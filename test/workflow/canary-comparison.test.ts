@@ -22,12 +22,12 @@ const SAMPLES = 12;
 const JOB = '$SERVICE-$PROJECT-$STAGE-$DEPLOYMENT';
 const RULE = `{ with: canary, min-samples: ${SAMPLES - 2} }`;
 
-/** A service whose latency swings around a level; its load is alike on both sides, also where some scrapes are missed. */
+/** A service whose latency swings around a level; its load is alike on both sides, whose two jobs both scrape it. */
 async function metricServer(level: number): Promise<Server> {
   let scrapes = 0;
   const server = createServer((_request, response) => {
     scrapes += 1;
-    response.end(`latency_ms ${level + ((scrapes * 7) % 5)}\nload ${50 + (scrapes % 2)}\n`);
+    response.end(`latency_ms ${level + ((scrapes * 7) % 5)}\nload ${50 + (Math.floor(scrapes / 2) % 2)}\n`);
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
   return server;
