@@ -1,5 +1,5 @@
-import type { PreparedEvaluation, SampleFetch, SliFetch } from '../../contracts/activities.ts';
-import { type Result, type Status, taskEventType } from '../../contracts/events.ts';
+import type { PreparedEvaluation, SliFetch } from '../../contracts/activities.ts';
+import { taskEventType } from '../../contracts/events.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../contracts/json.ts';
 import type { EvaluationInput } from '../../contracts/workflows.ts';
 import { requestedResults } from '../../gate/history.ts';
@@ -7,11 +7,12 @@ import type { PreviousEvaluation, PreviousValue, Slo } from '../../gate/types.ts
 import { STEP_LABEL } from '../../sequence/traffic-steps.ts';
 import type { EvaluationRow, ProjectRow, Store } from '../../store/store.ts';
 import type { FileScope, ScopedFiles } from '../config/scoped-files.ts';
-import { parseWindow } from '../sli/window.ts';
 import type { ActivityDependencies, ActivityOptions } from './dependencies.ts';
+import { ended, errored, unconfigured } from './evaluation-ended.ts';
+import { type FetchParts, sampleFetches, sliFetch } from './evaluation-fetches.ts';
 import { readSloFile } from './evaluation-slo.ts';
-import { evaluationWindow, sampleStep } from './evaluation-window.ts';
-import { objectAt, textMap, textsAt } from './payload.ts';
+import { evaluationWindow } from './evaluation-window.ts';
+import { textMap } from './payload.ts';
 import { subscribers } from './registrations.ts';
 
 /** A project that holds this file and names no provider means Prometheus. */
@@ -19,20 +20,6 @@ const PROMETHEUS_FILE = 'prometheus/sli.yaml';
 
 /** What stands for a slo.yaml that is not there. */
 const NO_FILE = {};
-
-interface Window {
-  start: string;
-  end: string;
-}
-
-/** An evaluation that is over before anything is measured. */
-interface Ended {
-  status: Status;
-  result: Result;
-  message: string;
-  window?: Window;
-  problems?: string[];
-}
 
 type PreparationDependencies = Pick<ActivityDependencies, 'store' | 'sliProviders' | 'options'> & {
   files: ScopedFiles;
@@ -145,41 +132,6 @@ function filesOf({ project, stage, service, gitCommitId }: EvaluationInput): Fil
   return { project, stage, service, commit: gitCommitId };
 }
 
-/** What one query to a provider depends on besides the event. */
-interface FetchParts {
-  provider: string;
-  slo: Slo | null;
-  window: Window;
-}
-
-function sliFetch(request: EvaluationInput, { provider, slo, window }: FetchParts): SliFetch {
-  const { project, stage, service, gitCommitId, triggered } = request;
-  return {
-    project,
-    stage,
-    service,
-    provider,
-    indicators: slo?.objectives.map(({ sli }) => sli) ?? [],
-    ...window,
-    deployment: textsAt(objectAt(triggered.data, 'deployment'), 'deploymentNames')[0] ?? '',
-    labels: textMap(triggered.data.labels),
-    customFilters: Object.entries(slo?.filter ?? {}).map(([key, value]) => ({ key, value })),
-    gitCommitId,
-  };
-}
-
-/** The SLIs that canary and primary are compared by; one query serves them all. */
-function sampleFetches(
-  { triggered }: EvaluationInput,
-  { fetch, slo }: { fetch: SliFetch; slo: Slo },
-): SampleFetch[] {
-  const compared = slo.objectives.filter(({ extensions }) => extensions?.compare !== undefined);
-  const indicators = [...new Set(compared.map(({ sli }) => sli))];
-  if (indicators.length === 0) return [];
-  const { seconds } = parseWindow(fetch);
-  return [{ ...fetch, indicators, stepSeconds: sampleStep(triggered.data, seconds) }];
-}
-
 /** Only the metrics of today's objectives: nothing else is compared, and the run's history stays small. */
 function previousEvaluation(row: EvaluationRow, metrics: ReadonlySet<string>): PreviousEvaluation {
   const { indicatorResults } = row.evaluation;
@@ -196,51 +148,10 @@ function previousValue(indicator: Json): PreviousValue {
   return { metric: value.metric, value: measured, success: value.success === true };
 }
 
-function errored(message: string): Ended {
-  return { status: 'errored', result: 'fail', message };
-}
-
-/** Keptn lets an evaluation pass for which nothing was configured; the message says that nothing was judged. */
-function unconfigured(what: 'SLI-provider' | 'SLO file', { project }: EvaluationInput): Ended {
-  return {
-    status: 'succeeded',
-    result: 'pass',
-    message: `no evaluation performed by lighthouse because no ${what} configured for project ${project}`,
-  };
-}
-
 /** An integration is asked all the same, as by Keptn: it may refuse. A worker's own provider has nothing to measure. */
 function withoutFile(request: EvaluationInput, fetch: SliFetch): PreparedEvaluation {
   const { start, end, responders = [] } = fetch;
   if (responders.length === 0)
     return ended(request, { ...unconfigured('SLO file', request), window: { start, end } });
   return { outcome: 'ready', slo: NO_FILE, sloFileContent: '', previous: [], fetches: [fetch] };
-}
-
-function ended(
-  request: EvaluationInput,
-  { status, result, message, window, problems = [] }: Ended,
-): PreparedEvaluation {
-  const labels = textMap(request.triggered.data.labels);
-  return {
-    outcome: 'finished',
-    finished: {
-      project: request.project,
-      stage: request.stage,
-      service: request.service,
-      ...(Object.keys(labels).length === 0 ? {} : { labels }),
-      status,
-      result,
-      message,
-      evaluation: {
-        timeStart: window?.start ?? '',
-        timeEnd: window?.end ?? '',
-        result,
-        score: 0,
-        sloFileContent: '',
-        indicatorResults: null,
-        ...(problems.length === 0 ? {} : { 'x-problems': problems }),
-      },
-    },
-  };
 }
