@@ -2,6 +2,7 @@ import { type Line, readLine } from '../client/line.ts';
 import type { JsonObject } from '../contracts/json.ts';
 import type { ProjectRow, SequenceStateRow, ServiceRow, ServiceView, Store } from '../store/store.ts';
 import { gitCredentialsView } from './git-credentials.ts';
+import { nanoseconds } from './project-changes.ts';
 import { parentStages } from './shipyard-text.ts';
 
 const ENDED = new Set(['finished', 'timedOut', 'aborted']);
@@ -72,7 +73,8 @@ function serviceView(
           lastEventTypes: Object.fromEntries(
             view.lastEvents.map(({ type, eventId, keptnContext, time }) => [
               type,
-              { eventId, keptnContext, time },
+              // Keptn 1.4.5: nanoseconds here, as in creation dates.
+              { eventId, keptnContext, time: nanoseconds(new Date(time)) },
             ]),
           ),
         }),

@@ -152,6 +152,22 @@ describe('the API of projects, stages and services', function () {
     });
   });
 
+  it('tells the newest events of a service with times in nanoseconds, like creation dates', async () => {
+    await api.project('seen', 'svc');
+    const { json: sent } = await api.post('/v1/event', delivery('seen'));
+    const [event] = (await api.store.events({ keptnContext: String(sent.keptnContext), limit: 1, offset: 0 }))
+      .events;
+    assert.ok(event);
+    const { json } = await api.get('/controlPlane/v1/project/seen/stage/qa/service/svc');
+    assert.deepEqual(json.lastEventTypes, {
+      [event.type]: {
+        eventId: event.id,
+        keptnContext: event.shkeptncontext,
+        time: `${Date.parse(event.time)}000000`,
+      },
+    });
+  });
+
   it('pages the list of projects by a key that is a string', async () => {
     await api.project('page-a');
     await api.project('page-b');
