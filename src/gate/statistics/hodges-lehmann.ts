@@ -41,9 +41,9 @@ function selectDifference(a: Float64Array, b: Float64Array, rank: number): numbe
   while (low < high) {
     const pivot = below(high, low);
     const { count, largest, next } = split(a, b, pivot);
-    // Both ends are moved onto differences that occur, so the search ends on one of them.
+    // Both ends are moved onto differences that occur, so the search ends on one of them; an infinite one stays bounded.
     if (count >= rank) high = largest;
-    else low = next;
+    else low = Math.min(next, high);
   }
   return low;
 }

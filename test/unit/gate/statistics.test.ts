@@ -140,6 +140,9 @@ describe('statistics', () => {
       }),
     );
     assert.equal(hodgesLehmann([0, 5e-324], [0]).low, 0);
+    const { MAX_VALUE } = Number;
+    assert.equal(hodgesLehmann([MAX_VALUE, 0], [-1e294]).high, MAX_VALUE);
+    assert.equal(hodgesLehmann([-MAX_VALUE, 0], [1e294]).low, -MAX_VALUE);
   });
 
   it('find an empty sample undecidable', () => {
