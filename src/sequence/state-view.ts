@@ -41,13 +41,13 @@ export interface OverallPart {
 /**
  * The state of all runs of one context together; `triggered` for none.
  *
- * Keptn 1.4.5: a run that waits for an approval still counts as started; a context is finished when no run of
- * it is open.
+ * Keptn 1.4.5: a run that waits for an approval still counts as started; a context of which one stage is paused goes
+ * on while another does; it is finished when no run of it is open.
  */
 export function overallState(parts: readonly OverallPart[]): OverallState {
   const open = parts.filter(({ state }) => !isEnd(state));
-  if (open.some(({ state, held }) => state === 'paused' || held === true)) return 'paused';
   if (open.some(({ state }) => state === 'started' || state === 'waitingForApproval')) return 'started';
+  if (open.some(({ state, held }) => state === 'paused' || held === true)) return 'paused';
   if (open.some(({ blocked }) => blocked === true)) return 'waiting';
   if (open.length > 0 || parts.length === 0) return 'triggered';
   if (parts.some(({ state }) => state === 'aborted')) return 'aborted';

@@ -9,9 +9,10 @@ const ENDED = sql`s.state in ('finished', 'timedOut', 'aborted')`;
 
 /**
  * State of a whole run: that of what is active (a waiting approval counts as started, as in Keptn's view), or that of the sequence
- * that changed last.
+ * that changed last. A run of which one stage is paused goes on while another does (Keptn 1.4.5).
  */
 const OVERALL_STATE = sql`case
+  when bool_or(s.state in ('started', 'waitingForApproval')) then 'started'
   when bool_or(s.state = 'paused') then 'paused'
   when bool_and(${ENDED}) then (array_agg(s.state order by s.time desc, s.seq desc))[1]
   when bool_and(${ENDED} or s.state = 'waiting') then 'waiting'

@@ -45,20 +45,30 @@ export function sequencesContract(fixture: () => StoreFixture): void {
       await run('promoted', { stage: 'production', state: 'waitingForApproval' });
       await run('rolled back', { ...ended });
       await run('rolled back', { sequence: 'rollback', ...ended, time: '2026-01-01T11:00:00.000Z' });
+      await run('half paused', { state: 'paused' });
+      await run('half paused', { stage: 'production' });
+      await run('paused', { state: 'paused' });
+      await run('paused', { stage: 'production', state: 'waiting' });
+      assert.deepEqual((await store.sequenceContexts({ project, limit: 2, offset: 0 })).contexts, [
+        { keptnContext: 'paused', state: 'paused' },
+        { keptnContext: 'half paused', state: 'started' },
+      ]);
       await run('queued', { state: 'waiting', time: '2026-01-01T12:00:00.000Z' });
       const found = async (query: object) =>
         (await store.sequenceContexts({ project, ...query, ...page })).contexts.map(
           ({ keptnContext }) => keptnContext,
         );
       assert.deepEqual(await found({ state: 'finished' }), ['rolled back']);
-      assert.deepEqual(await found({ state: 'started' }), ['promoted']);
+      assert.deepEqual(await found({ state: 'started' }), ['half paused', 'promoted']);
       assert.deepEqual(await found({ state: 'waitingForApproval' }), ['promoted']);
       assert.deepEqual(await found({ state: 'waiting' }), ['queued']);
       assert.deepEqual(await found({ name: 'rollback' }), []);
-      assert.deepEqual(await found({ name: 'delivery', stage: 'production' }), ['promoted']);
+      assert.deepEqual(await found({ name: 'delivery', stage: 'production', state: 'waitingForApproval' }), [
+        'promoted',
+      ]);
       await store.appendEvents([mine({ shkeptncontext: 'promoted', time: '2026-01-01T09:00:00.000Z' })]);
       assert.deepEqual(await found({ beforeTime: '2026-01-01T10:00:00.000Z' }), ['promoted']);
-      assert.deepEqual(await found({ fromTime: '2026-01-01T09:00:00.000Z' }), ['queued', 'rolled back']);
+      assert.deepEqual(await found({ fromTime: '2026-01-01T10:15:00.000Z' }), ['queued', 'rolled back']);
     });
 
     it('tells the newest and the newest failed event, the image and the problem of each stage', async () => {
