@@ -73,12 +73,15 @@ function fileOf({ resourceURI, resourceContent }: z.infer<typeof resource>): Fil
   throw new ApiError(413, `${resourceURI} has ${content.length} bytes; at most ${MAX_FILE_BYTES} are stored`);
 }
 
-async function listFiles({ config }: ServerContext, request: FastifyRequest): Promise<JsonObject> {
+async function listFiles(context: ServerContext, request: FastifyRequest): Promise<JsonObject> {
+  const { config } = context;
   const query = queryOf(request.query);
-  const paths = await config.list(scopeOf(request), commitOf(query.gitCommitID));
-  const page = slicePage(paths, pageRequest(query));
+  const target = scopeOf(request);
+  const commit = commitOf(query.gitCommitID) ?? (await config.head(target));
+  const page = slicePage(await config.list(target, commit), pageRequest(query));
+  const metadata = await metadataOf(context, target, commit);
   return {
-    resources: page.items.map((path) => ({ resourceURI: path })),
+    resources: page.items.map((path) => ({ resourceURI: path, metadata })),
     nextPageKey: page.nextPageKey,
     totalCount: page.totalCount,
   };

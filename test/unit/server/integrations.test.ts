@@ -172,7 +172,19 @@ describe('the API for integrations', function () {
       assert.equal(await at('?gitCommitID=""'), 'two');
       assert.equal((await api.send('GET', `${path}?gitCommitID=${'f'.repeat(40)}`)).status, 404);
       const list = (await api.get(service)).json;
-      assert.ok((list.resources as { resourceURI: string }[]).some((one) => one.resourceURI === 'sli.yaml'));
+      type Listed = { resourceURI: string; metadata: { version: string; branch: string } };
+      const files = list.resources as Listed[];
+      assert.ok(files.some((one) => one.resourceURI === 'sli.yaml'));
+      for (const { metadata } of files) {
+        assert.match(metadata.version, /^[0-9a-f]{40}$/);
+        assert.equal(metadata.branch, 'qa');
+      }
+      const older = (await api.get(`${service}?gitCommitID=${first.json.commitID}`)).json;
+      const [one] = older.resources as Listed[];
+      assert.equal(one?.metadata.version, first.json.commitID);
+      const unknown = await api.get(service.replace(/\/resource$/, 'x/resource'));
+      assert.equal(unknown.status, 404);
+      assert.equal(unknown.json.message, 'Service not found');
       assert.equal((await api.get(`${service}?pageSize=1`)).json.nextPageKey, '1');
       assert.equal((await api.send('DELETE', path)).status, 200);
       assert.equal((await api.send('DELETE', path)).status, 404);
