@@ -31,11 +31,17 @@ export class SliExchanges {
   readonly #input: EvaluationInput;
   readonly #newEvent: ReturnType<typeof eventMaker>;
   readonly #answers: KeptnEvent[] = [];
+  #answeredAt: string | undefined;
   #asked = 0;
 
   constructor(input: EvaluationInput, newEvent: ReturnType<typeof eventMaker>) {
     this.#input = input;
     this.#newEvent = newEvent;
+  }
+
+  /** The commit that an integration's last answer names, empty when it names none; undefined when none was asked. */
+  get answeredAt(): string | undefined {
+    return this.#answeredAt;
   }
 
   /** Takes an integration's event, also one that comes before the workflow knows that it has asked. */
@@ -120,7 +126,9 @@ export class SliExchanges {
     if (!(await within(done, finishedMs, `wait for ${who} to finish`))) {
       return unanswered(fetch, timedOut(type, '.finished', who));
     }
-    return combineAnswers(this.#of(id, 'finished').map((event) => readGetSliFinished(event, fetch)));
+    const finished = this.#of(id, 'finished');
+    this.#answeredAt = finished.at(-1)?.gitcommitid ?? '';
+    return combineAnswers(finished.map((event) => readGetSliFinished(event, fetch)));
   }
 
   #of(triggeredId: string, kind: 'started' | 'finished'): KeptnEvent[] {

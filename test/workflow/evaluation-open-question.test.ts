@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import type { PreparedEvaluation } from '../../src/contracts/activities.ts';
-import type { KeptnEvent } from '../../src/contracts/events.ts';
+import type { EventData, KeptnEvent } from '../../src/contracts/events.ts';
 import type { JsonObject } from '../../src/contracts/json.ts';
 import { taskEventSignal } from '../../src/contracts/messages.ts';
+import type { EvaluationInput } from '../../src/contracts/workflows.ts';
 import { blockOf, eventOf, prepared, SLO, withEvaluation } from '../support/evaluations.ts';
 import { eventually } from '../support/eventually.ts';
 import { RecordingActivities } from '../support/recording-activities.ts';
@@ -69,8 +70,60 @@ describe('an open question for SLIs', function () {
   });
 });
 
+describe('a slo.yaml that an integration writes while it measures', function () {
+  this.timeout(60_000);
+  before(async () => {
+    await temporal();
+  });
+
+  const fetch = { responders: ['dynatrace-service'] };
+  const values = [{ metric: 'response_time', value: 700, success: true }];
+  const looser = SLO.replace('<600', '<800');
+  const commits: string[] = [];
+  const prepareAt = ({ gitCommitId }: EvaluationInput): PreparedEvaluation => {
+    commits.push(gitCommitId);
+    return prepared(gitCommitId === 'abc' ? SLO : looser, { fetch });
+  };
+  beforeEach(() => commits.splice(0));
+
+  it('judges when the answer names no commit, which means the newest, or another one', async () => {
+    const newest = await answered({ 'get-sli': { indicatorValues: values } }, prepareAt);
+    assert.deepEqual([newest.data.result, commits], ['pass', ['abc', '']]);
+    commits.splice(0);
+    const other = await answered({ 'get-sli': { indicatorValues: values } }, prepareAt, 'def');
+    assert.deepEqual([other.data.result, commits], ['pass', ['abc', 'def']]);
+  });
+
+  it('is not looked for when the answer names the commit of the question, or fails', async () => {
+    const same = await answered({ 'get-sli': { indicatorValues: values } }, prepareAt, 'abc');
+    assert.deepEqual([same.data.result, commits], ['fail', ['abc']]);
+    commits.splice(0);
+    await answered({ status: 'errored', result: 'fail', message: 'no token' }, prepareAt);
+    assert.deepEqual(commits, ['abc']);
+  });
+
+  it('ends the evaluation when it cannot be used, with the window of the answer', async () => {
+    const broken: EventData = {
+      project: 'sockshop',
+      stage: 'dev',
+      service: 'carts',
+      status: 'errored',
+      result: 'fail',
+      evaluation: { timeStart: 'a', timeEnd: 'b', score: 0 },
+    };
+    const { data } = await answered({ 'get-sli': { start: '1', end: '2' } }, ({ gitCommitId }) =>
+      gitCommitId === 'abc' ? prepared(SLO, { fetch }) : { outcome: 'finished', finished: broken },
+    );
+    assert.deepEqual([data.status, data.evaluation], ['errored', { timeStart: '1', timeEnd: '2', score: 0 }]);
+  });
+});
+
 /** The verdict on what somebody answers to the question that is open. */
-function answered(data: JsonObject, prepare: () => PreparedEvaluation): Promise<KeptnEvent> {
+function answered(
+  data: JsonObject,
+  prepare: (input: EvaluationInput) => PreparedEvaluation,
+  gitcommitid?: string,
+): Promise<KeptnEvent> {
   const recorded = new RecordingActivities();
   return withEvaluation(
     recorded,
@@ -83,10 +136,11 @@ function answered(data: JsonObject, prepare: () => PreparedEvaluation): Promise<
           result: 'pass',
           ...data,
         });
-        await run.signal(taskEventSignal, { event: { ...event, triggeredid: open.id } });
+        const commit = gitcommitid === undefined ? {} : { gitcommitid };
+        await run.signal(taskEventSignal, { event: { ...event, ...commit, triggeredid: open.id } });
       }
       return run.result();
     },
-    { prepareEvaluation: async () => prepare() },
+    { prepareEvaluation: async (input) => prepare(input) },
   );
 }
