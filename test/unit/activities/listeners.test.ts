@@ -22,7 +22,7 @@ const WEBHOOKS = `apiVersion: webhookconfig.keptn.sh/v1beta1
 kind: WebhookConfig
 spec:
   webhooks:
-${webhook('sh.keptn.event.*.finished')}${webhook('sh.keptn.event.approval.triggered')}${webhook(
+${webhook('sh.keptn.event.*.finished')}${webhook('sh.keptn.event.dev.release-all.finished')}${webhook('sh.keptn.event.approval.triggered')}${webhook(
   'sh.keptn.event.release.triggered',
   '      sendStarted: false\n',
 )}`;
@@ -57,6 +57,7 @@ describe('those who hear of events without answering them', () => {
     assert.deepEqual(await heard(finished('pass')), [false, true]);
     assert.equal(await heard(eventOf('sh.keptn.event.dev.delivery.finished')), undefined);
     assert.equal(await heard(eventOf('sh.keptn.event.test.started')), undefined);
+    assert.deepEqual(await heard(eventOf('sh.keptn.event.dev.release-all.finished')), [false, true]);
   });
 
   it('hear of a task that somebody else carries out, not of one that they carry out themselves', async () => {
