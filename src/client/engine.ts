@@ -4,6 +4,7 @@ import type { ConfigRepo } from '../activities/config/config-repo.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { ApprovalDecision } from '../contracts/messages.ts';
 import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
+import type { UndeploymentInput } from '../contracts/undeployment.ts';
 import type { DefaultTimeouts, SequenceStatus } from '../contracts/workflows.ts';
 import type { OpenTrigger, Store } from '../store/store.ts';
 import { type ActiveRun, ActiveRuns, type ActiveRunsQuery } from './active-runs.ts';
@@ -12,6 +13,7 @@ import { type Rerun, type RerunRequest, rerun } from './rerun.ts';
 import type { RollbackRequest, StartedRollback } from './rollback.ts';
 import { type ClosedProblem, type ControlRequest, RunControl, type RunOfContext } from './run-control.ts';
 import { SequenceStarter } from './start-sequence.ts';
+import { startUndeployment } from './undeploy.ts';
 
 /** Starts, tells and controls runs. Every call may come twice; without Temporal it throws UnreachableError. */
 export interface Runs {
@@ -37,6 +39,8 @@ export interface Runs {
   active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
   /** What the deployments would change, asked of a worker; throws UnreachableError when none answers in 25 seconds. */
   preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]>;
+  /** Starts to take away what runs of a deleted service, in all stages; asked twice, it goes on once. */
+  undeploy(deleted: UndeploymentInput): Promise<void>;
   /** The whole state of a run; throws NotFoundError. */
   status(workflowId: string): Promise<SequenceStatus>;
 }
@@ -65,6 +69,7 @@ export function createRuns(dependencies: RunsDependencies): Runs {
     problemClosed: (problem) => control.problemClosed(problem),
     decide: (run, decision) => control.decide(run, decision),
     preview: (requests) => previewDeployments(dependencies, requests),
+    undeploy: (deleted) => startUndeployment(dependencies, deleted),
     active: (query) => new ActiveRuns(dependencies).of(query),
     status: (workflowId) => control.status(workflowId),
   };

@@ -80,6 +80,7 @@ export class SlipwayClient {
     return projects.createService(this.#http, service.project, service.service);
   }
 
+  /** Deletes the service and takes away what it has deployed in every stage, as Keptn did; that goes on behind the answer. */
   deleteService(service: { project: string; service: string }): Promise<void> {
     return projects.deleteService(this.#http, service.project, service.service);
   }

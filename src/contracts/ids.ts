@@ -42,6 +42,11 @@ export function previewWorkflowId(scope: { project: string; service: string; key
   return `preview/${scope.project}/${scope.service}/${scope.key}`;
 }
 
+/** `undeployment/<project>/<service>` */
+export function undeploymentWorkflowId(scope: { project: string; service: string }): string {
+  return `undeployment/${scope.project}/${scope.service}`;
+}
+
 /** `reaction/<project>/<context>/<event id>` */
 export function reactionWorkflowId(scope: {
   project: string;

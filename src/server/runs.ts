@@ -3,6 +3,7 @@ import type { Rerun, RerunRequest } from '../client/rerun.ts';
 import type { RollbackRequest, StartedRollback } from '../client/rollback.ts';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { DeploymentPreview, PreviewRequest } from '../contracts/preview.ts';
+import type { UndeploymentInput } from '../contracts/undeployment.ts';
 import type { OpenTrigger } from '../store/store.ts';
 
 /** What a caller may do to the sequences of a context. */
@@ -47,6 +48,8 @@ export interface Runs {
   active(query: ActiveRunsQuery): Promise<ActiveRun[]>;
   /** What the deployments would change, asked of a worker. */
   preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]>;
+  /** Starts to take away what runs of a deleted service, in all stages. */
+  undeploy(deleted: UndeploymentInput): Promise<void>;
 }
 
 /**

@@ -13,6 +13,7 @@ export function serverRuns(runs: TemporalRuns): Runs {
     control: (request) => available(async () => void (await runs.control(request))),
     problemClosed: (problem) => available(async () => void (await runs.problemClosed(problem))),
     preview: (requests) => available(() => runs.preview(requests)),
+    undeploy: (deleted) => available(() => runs.undeploy(deleted)),
     active: (query) => available(() => runs.active(query)),
   };
 }

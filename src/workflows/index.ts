@@ -5,3 +5,4 @@ export { reaction } from './reaction.ts';
 export { sequence } from './sequence.ts';
 export { serviceQueue } from './service-queue.ts';
 export { together } from './together.ts';
+export { undeployment } from './undeployment.ts';

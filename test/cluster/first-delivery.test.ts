@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
+import { until } from './command.ts';
 import { ensureDemoImages } from './demo-images.ts';
 import { HOST_SUFFIX } from './product.ts';
 import { findHelm, program } from './programs.ts';
@@ -79,6 +80,16 @@ describe('the first delivery on a cluster, with `slipway dev` and a kubeconfig',
       const out = await slipway('trigger', 'delivery', ...service, '--image', image, ...values, '--watch');
       assert.match(out, /first\/helloservice: finished, pass/);
       for (const stage of STAGES) assert.deepEqual((await sights.pages(stage)).versions, ['v0.1.1']);
+      await slipway('delete', 'service', 'helloservice', '--project', 'first');
+      for (const stage of STAGES)
+        await until(`${stage} to be empty`, 120, async () => {
+          const left = await Promise.all([
+            sights.deployments(stage),
+            sights.services(stage),
+            sights.routes(stage),
+          ]);
+          return left.flat().length === 0;
+        });
     } finally {
       dev.kill('SIGINT');
       await ended;

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import axios from 'axios';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import { type RunningDev, startDevCommand } from '../support/dev.ts';
+import { eventually } from '../support/eventually.ts';
 import { buildGoClient } from '../support/go-client.ts';
 import { KeptnShell } from '../support/keptn-shell.ts';
 
@@ -118,6 +119,20 @@ describe('the podtato-head tour, typed with Keptn’s commands', function () {
     assert.deepEqual([option, image], [1, `${IMAGE}:v0.1.3`]);
     assert.equal((await finished(context, 'production.delivery')).data.result, 'pass');
     assert.equal(await served('production'), 'v0.1.3');
+  });
+
+  it('delete service: what it has deployed is gone in every stage', async () => {
+    await shell.done('delete service helloservice --project=podtatohead');
+    for (const stage of ['hardening', 'production'])
+      await eventually(
+        `nothing serves ${stage}`,
+        () =>
+          served(stage).then(
+            () => false,
+            ({ code }: { code?: string }) => code === 'ECONNREFUSED',
+          ),
+        60_000,
+      );
   });
 
   it('delete project: the clean-up script may be run twice', async () => {

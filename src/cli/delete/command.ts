@@ -25,7 +25,7 @@ function registerDeleteProject(group: Command): void {
 function registerDeleteService(group: Command): void {
   const command = group
     .command('service')
-    .description('delete a service from all stages of a project; what it has deployed stays')
+    .description('delete a service from all stages of a project, with what it has deployed there')
     .argument('<name>', 'service')
     .requiredOption('-p, --project <name>', 'project');
   withApi(command).action(async (service: string, options: ApiOptions & { project: string }) => {
@@ -34,7 +34,7 @@ function registerDeleteService(group: Command): void {
     printDone(
       options.output,
       { project: options.project, service },
-      `Service ${service} deleted from ${options.project}.`,
+      `Service ${service} deleted from ${options.project}; what it has deployed is taken away.`,
     );
   });
   withExample(command, 'slipway delete service helloservice --project podtato-head');

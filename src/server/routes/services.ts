@@ -20,7 +20,7 @@ type ServiceParams = { Params: { project: string; stage: string; service: string
 
 /** Stages and services. */
 export function registerServices(app: FastifyInstance, context: ServerContext): void {
-  const { store, config } = context;
+  const { store, config, runs } = context;
   const stagesOf = async (project: string): Promise<JsonObject[]> => {
     const row = await store.project(project);
     if (!row) throw new ApiError(404, 'project not found');
@@ -84,13 +84,16 @@ export function registerServices(app: FastifyInstance, context: ServerContext): 
     `${base}/service/:service`,
     async (request) => {
       const { project, service } = request.params;
-      if (!(await store.project(project))) {
+      const row = await store.project(project);
+      if (!row) {
         throw new ApiError(500, `could not retrieve stages of project ${project}: project not found`);
       }
       if ((await store.services(project)).some((found) => found.name === service)) {
         await config.deleteService(project, service);
         await store.deleteService(project, service);
       }
+      // Also for a service that is gone already: what it has deployed may be left of a call that could not be finished.
+      if (NAME.test(service)) await runs.undeploy({ project, service, stages: row.stages });
       return { message: '' };
     },
   );

@@ -11,6 +11,7 @@ import type { Rerun, RerunRequest } from '../../../src/client/rerun.ts';
 import type { RollbackRequest, StartedRollback } from '../../../src/client/rollback.ts';
 import type { KeptnEvent } from '../../../src/contracts/events.ts';
 import type { DeploymentPreview, PreviewRequest } from '../../../src/contracts/preview.ts';
+import type { UndeploymentInput } from '../../../src/contracts/undeployment.ts';
 import { createServer, type ServerOptions } from '../../../src/server/create-server.ts';
 import { gitCredentialsFrom } from '../../../src/server/git-credentials.ts';
 import {
@@ -61,6 +62,7 @@ export class RecordedRuns implements Runs {
   readonly rerunRequests: RerunRequest[] = [];
   readonly previewed: PreviewRequest[] = [];
   readonly rollbacks: RollbackRequest[] = [];
+  readonly undeployed: UndeploymentInput[] = [];
 
   async preview(requests: readonly PreviewRequest[]): Promise<DeploymentPreview[]> {
     this.#reach();
@@ -103,6 +105,11 @@ export class RecordedRuns implements Runs {
     this.#reach();
     this.rollbacks.push(request);
     return { keptnContext: 'new', stage: request.stage, sequence: 'rollback', releaseContext: 'old' };
+  }
+
+  async undeploy(deleted: UndeploymentInput): Promise<void> {
+    this.#reach();
+    this.undeployed.push(deleted);
   }
 
   async active(query: ActiveRunsQuery): Promise<ActiveRun[]> {

@@ -219,8 +219,12 @@ describe('the API of projects, stages and services', function () {
       message: 'stage not found',
     });
     const remove = () => api.send('DELETE', '/api/controlPlane/v1/project/services/service/one');
+    api.runs.undeployed.length = 0;
     assert.deepEqual((await remove()).json, { message: '' });
     assert.deepEqual((await remove()).json, { message: '' });
+    // Asked again each time: the call before may not have come so far.
+    const deleted = { project: 'services', service: 'one', stages: ['qa', 'production'] };
+    assert.deepEqual(api.runs.undeployed, [deleted, deleted]);
     assert.deepEqual((await api.send('DELETE', '/api/controlPlane/v1/project/nope/service/one')).json, {
       code: 500,
       message: 'could not retrieve stages of project nope: project not found',
