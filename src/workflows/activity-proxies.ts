@@ -5,6 +5,7 @@ import type {
   RolloutActivities,
   TaskActivities,
 } from '../contracts/activities.ts';
+import type { UndeploymentActivities } from '../contracts/undeployment.ts';
 
 /** Short, repeatable writes to the store inside the workflow task: one history event each and no extra workflow task. */
 export const records = proxyLocalActivities<RecordActivities & Pick<EvaluationActivities, 'saveEvaluation'>>({
@@ -13,15 +14,22 @@ export const records = proxyLocalActivities<RecordActivities & Pick<EvaluationAc
   retry: { initialInterval: '200ms', maximumInterval: '10s' },
 });
 
-/** Rollout steps heartbeat every few seconds, so a killed worker is noticed in 15 seconds instead of 15 minutes. */
+/** Steps on the platform heartbeat every few seconds, so a killed worker is noticed in 15 seconds instead of 15 minutes. */
+const PLATFORM_STEP = {
+  startToCloseTimeout: '15m',
+  scheduleToCloseTimeout: '1h',
+  heartbeatTimeout: '15s',
+  retry: { initialInterval: '500ms', maximumInterval: '20s', maximumAttempts: 20 },
+} as const;
+
+/** Steps of a rollout. */
 export function rollout(summary: string): ReturnType<typeof proxyActivities<RolloutActivities>> {
-  return proxyActivities<RolloutActivities>({
-    startToCloseTimeout: '15m',
-    scheduleToCloseTimeout: '1h',
-    heartbeatTimeout: '15s',
-    retry: { initialInterval: '500ms', maximumInterval: '20s', maximumAttempts: 20 },
-    summary,
-  });
+  return proxyActivities<RolloutActivities>({ ...PLATFORM_STEP, summary });
+}
+
+/** Steps after a service was deleted. */
+export function undeployments(summary: string): ReturnType<typeof proxyActivities<UndeploymentActivities>> {
+  return proxyActivities<UndeploymentActivities>({ ...PLATFORM_STEP, summary });
 }
 
 /** Tools that run long and must not be repeated often: a load test, a job, a webhook. */

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { Client } from '@temporalio/client';
 import type { KeptnEvent } from '../../src/contracts/events.ts';
 import type { SequenceOutcome, SequenceRequest } from '../../src/contracts/workflows.ts';
@@ -33,17 +32,4 @@ export function openTask(recorded: RecordingActivities, task: string, context?: 
         (context === undefined || event.shkeptncontext === context),
     ),
   );
-}
-
-/** A responder's answer to a task: passed, unless `data` says otherwise. */
-export function answerTo(triggered: KeptnEvent, kind: 'started' | 'finished', data: object = {}): KeptnEvent {
-  const { project, stage, service } = triggered.data;
-  return {
-    ...triggered,
-    id: randomUUID(),
-    type: triggered.type.replace(/triggered$/, kind),
-    source: 'test',
-    triggeredid: triggered.id,
-    data: { project, stage, service, status: 'succeeded', result: 'pass', ...data },
-  };
 }

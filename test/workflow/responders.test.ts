@@ -3,7 +3,8 @@ import { taskEventSignal } from '../../src/contracts/messages.ts';
 import { eventually } from '../support/eventually.ts';
 import { RecordingActivities } from '../support/recording-activities.ts';
 import { requestFor } from '../support/requests.ts';
-import { answerTo, openTask, runToEnd, startRun } from '../support/sequence-runs.ts';
+import { answerTo } from '../support/responders.ts';
+import { openTask, runToEnd, startRun } from '../support/sequence-runs.ts';
 import { temporal, withWorker } from '../support/temporal.ts';
 
 describe('a task that responders carry out', () => {

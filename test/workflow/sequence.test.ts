@@ -10,7 +10,8 @@ import {
 import { eventually } from '../support/eventually.ts';
 import { RecordingActivities } from '../support/recording-activities.ts';
 import { requestFor } from '../support/requests.ts';
-import { answerTo, openTask, runToEnd, startRun } from '../support/sequence-runs.ts';
+import { answerTo } from '../support/responders.ts';
+import { openTask, runToEnd, startRun } from '../support/sequence-runs.ts';
 import { temporal, withWorker } from '../support/temporal.ts';
 
 const BLUE_GREEN = { deployment: { deploymentstrategy: 'blue_green_service' } };

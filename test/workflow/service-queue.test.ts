@@ -13,7 +13,8 @@ import type { SequenceOutcome, SequenceRequest } from '../../src/contracts/workf
 import { eventually } from '../support/eventually.ts';
 import { RecordingActivities } from '../support/recording-activities.ts';
 import { requestFor, runIdOf } from '../support/requests.ts';
-import { answerTo, openTask } from '../support/sequence-runs.ts';
+import { answerTo } from '../support/responders.ts';
+import { openTask } from '../support/sequence-runs.ts';
 import { temporal, withWorker } from '../support/temporal.ts';
 
 describe('workflow serviceQueue', () => {
