@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { pino } from 'pino';
 import { createRuns, type Runs } from '../../src/client/engine.ts';
+import { UnreachableError } from '../../src/client/errors.ts';
 import { SlipwayClient } from '../../src/client/index.ts';
 import { freePort } from '../../src/embedded/ports.ts';
 import type { OpenTrigger } from '../../src/store/store.ts';
@@ -149,13 +150,12 @@ class Theatre {
   /** What a client does; each of its requests may break off. */
   async #story(service: string): Promise<Outcome> {
     const data = { project: SCOPE.project, stage: 'dev', service };
-    const { keptnContext } = await this.#client.sendEvent({
-      type: 'sh.keptn.event.dev.delivery.triggered',
-      data,
-    });
+    const type = 'sh.keptn.event.dev.delivery.triggered';
+    const { keptnContext } = await reaching(() => this.#client.sendEvent({ type, data }));
     await this.#answer(keptnContext, 'handwork');
     await this.#open(keptnContext, 'approval');
-    await this.#client.approve({ project: SCOPE.project, stage: 'dev', keptnContext, by: 'ada' });
+    const approval = { project: SCOPE.project, stage: 'dev', keptnContext, by: 'ada' };
+    await reaching(() => this.#client.approve(approval));
     await this.#answer(keptnContext, 'announce');
     const rows = () =>
       this.#world.store.sequenceStates({ project: SCOPE.project, keptnContext, limit: 20, offset: 0 });
@@ -183,13 +183,10 @@ class Theatre {
     const { event } = await this.#open(keptnContext, task);
     const { project, stage, service } = event.data;
     for (const kind of ['started', 'finished']) {
-      await this.#client.sendEvent({
-        type: `sh.keptn.event.${task}.${kind}`,
-        source: 'by-hand',
-        shkeptncontext: keptnContext,
-        triggeredid: event.id,
-        data: { project, stage, service, status: 'succeeded', result: 'pass' },
-      });
+      const type = `sh.keptn.event.${task}.${kind}`;
+      const context = { source: 'by-hand', shkeptncontext: keptnContext, triggeredid: event.id };
+      const data = { project, stage, service, status: 'succeeded', result: 'pass' } as const;
+      await reaching(() => this.#client.sendEvent({ type, ...context, data }));
     }
   }
 
@@ -210,4 +207,17 @@ class Theatre {
     await next.work({ dieAfter });
     return next;
   }
+}
+
+/** A call that begins between the death of a server and its successor reaches nobody, which its client is told at once. */
+function reaching<T>(call: () => Promise<T>): Promise<T> {
+  return eventually(
+    'a server takes the call',
+    () =>
+      call().catch((error: unknown) => {
+        if (error instanceof UnreachableError) return undefined;
+        throw error;
+      }),
+    60_000,
+  );
 }
