@@ -2,6 +2,7 @@ import { type Client, isGrpcServiceError, WorkflowNotFoundError } from '@tempora
 import { type QueueScope, queueWorkflowId } from '../contracts/ids.ts';
 import { queueStatusQuery, statusQuery } from '../contracts/messages.ts';
 import type { QueueStatus, SequenceStatus } from '../contracts/workflows.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { SequenceStateRow, Store } from '../store/store.ts';
 
 /** One run that has not ended, and what it waits for. */
@@ -27,7 +28,6 @@ export interface ActiveRunsQuery {
   keptnContext?: string;
 }
 
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
 /** Newest sequences that are looked through, and runs that are asked; a page of people's interest, not all of history. */
 const MAX_ROWS = 1_000;
 const MAX_ASKED = 200;
@@ -54,7 +54,7 @@ export class ActiveRuns {
       limit: MAX_ROWS,
       offset: 0,
     });
-    const active = rows.filter((row) => !ENDED.has(row.state)).slice(0, MAX_ASKED);
+    const active = rows.filter((row) => !isEnd(row.state)).slice(0, MAX_ASKED);
     const queues = new Map<string, Promise<QueueStatus | undefined>>();
     const runs: ActiveRun[] = [];
     for (let start = 0; start < active.length; start += AT_ONCE) {

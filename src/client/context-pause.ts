@@ -1,6 +1,5 @@
+import { isEnd } from '../sequence/state-view.ts';
 import type { SequenceStateRow } from '../store/store.ts';
-
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
 
 /**
  * True when a new sequence of a context begins paused, by the states of its other sequences.
@@ -12,7 +11,7 @@ export function beginsPaused(
   rows: readonly Pick<SequenceStateRow, 'stage' | 'state'>[],
   stage: string,
 ): boolean {
-  const active = rows.filter(({ state }) => !ENDED.has(state));
+  const active = rows.filter(({ state }) => !isEnd(state));
   const paused = active.filter(({ state }) => state === 'paused');
   if (paused.some((row) => row.stage === stage)) return true;
   return paused.length > 0 && paused.length === active.length;

@@ -3,6 +3,7 @@ import type { KeptnEvent } from '../contracts/events.ts';
 import { soFarQuery } from '../contracts/messages.ts';
 import type { RunSoFar, SequenceRequest } from '../contracts/workflows.ts';
 import { planRerun } from '../sequence/rerun.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { SequenceStateRow, Store } from '../store/store.ts';
 import { derivedId } from './derived-id.ts';
 import { NotFoundError, RefusedError } from './errors.ts';
@@ -35,7 +36,6 @@ interface RerunDependencies {
   start(event: KeptnEvent, request: SequenceRequest): Promise<void>;
 }
 
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
 const MAX_RUNS = 1_000;
 
 /**
@@ -91,7 +91,7 @@ function failedRun(
       'list the runs with `slipway get sequences --project <project>`',
     );
   }
-  const active = inStage.find((row) => !ENDED.has(row.state));
+  const active = inStage.find((row) => !isEnd(row.state));
   if (active !== undefined) {
     throw new RefusedError(
       `the run ${keptnContext} goes on: ${active.sequence} in ${active.stage} is ${active.state}`,

@@ -16,6 +16,7 @@ import {
   taskEventSignal,
 } from '../contracts/messages.ts';
 import type { SequenceStatus } from '../contracts/workflows.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { OpenTrigger, SequenceStateRow, Store } from '../store/store.ts';
 import { PROBLEM_EVENT } from './admission.ts';
 import { derivedId } from './derived-id.ts';
@@ -23,7 +24,6 @@ import { NotFoundError, RefusedError } from './errors.ts';
 import { temporalAway } from './temporal-away.ts';
 
 const SIGNALS = { pause: pauseSignal, resume: resumeSignal, abort: abortSignal } as const;
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
 /** Milliseconds in which a run that is neither queued nor running must show up as one of the two. */
 const SETTLE_MS = 5_000;
 const SETTLE_STEP_MS = 50;
@@ -138,7 +138,7 @@ export class RunControl {
 
   async #activeRuns({ project, keptnContext, stage }: RunOfContext): Promise<SequenceStateRow[]> {
     const rows = await this.#store.sequenceStates({ project, keptnContext, limit: MAX_RUNS, offset: 0 });
-    return rows.filter((row) => !ENDED.has(row.state) && (stage === undefined || row.stage === stage));
+    return rows.filter((row) => !isEnd(row.state) && (stage === undefined || row.stage === stage));
   }
 
   /** A pause or a resumption is told to the queue as well: the run may still be waiting in it. */

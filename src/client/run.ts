@@ -1,5 +1,6 @@
 import { type KeptnEvent, parseEventType, type Result, type Status } from '../contracts/events.ts';
 import { isJsonObject } from '../contracts/json.ts';
+import { isEnd } from '../sequence/state-view.ts';
 
 /** One task of a run, as its events tell. */
 export interface TaskRun {
@@ -44,11 +45,9 @@ export interface Run {
   sequences: SequenceRun[];
 }
 
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
-
 /** True when nothing more will happen in a run of this state. */
 export function hasEnded(state: RunState): boolean {
-  return ENDED.has(state);
+  return isEnd(state);
 }
 
 /** True when every sequence that was triggered has its finished event. */

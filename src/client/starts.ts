@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { KeptnEvent } from '../contracts/events.ts';
 import type { SequenceRequest } from '../contracts/workflows.ts';
 import { refusedStart } from '../sequence/start-limits.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import { type Group, groupsAhead } from '../sequence/together.ts';
 import type { StartLimits } from '../sequence/types.ts';
 import type { SequenceStateRow, Store } from '../store/store.ts';
@@ -17,8 +18,6 @@ const MAX_GROUP_STARTS = 200;
 /** Milliseconds in which an older group has to bring a service to its queue before a younger one is refused. */
 const PATIENCE_MS = 5_000;
 const POLL_MS = 50;
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
-
 /**
  * Triggers of sequences in the order in which they were taken. That order never changes, whatever times the events carry and
  * however many servers take them, so that what follows from it (number of the round, limits, which group is older) is the same
@@ -102,7 +101,7 @@ export class Starts {
     const starts = rows.flatMap(({ together, withdrawn, ...row }) => {
       if (together === undefined || withdrawn) return [];
       const runs = states.filter((state) => isOf(state, row));
-      const ended = runs.some(({ state }) => ENDED.has(state));
+      const ended = runs.some(({ state }) => isEnd(state));
       return [{ ...row, group: together, placed: runs.length > 0, ended }];
     });
     return groupsAhead(starts, id);

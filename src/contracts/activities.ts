@@ -144,8 +144,8 @@ export type PreparedEvaluation =
   | { outcome: 'finished'; finished: EventData }
   | {
       outcome: 'ready';
-      /** Parsed slo.yaml, the gate's own model as plain JSON. */
-      slo: JsonObject;
+      /** Parsed slo.yaml, the gate's own model as plain JSON; null without a file. */
+      slo: JsonObject | null;
       /** base64 of slo.yaml as stored. */
       sloFileContent: string;
       /** Earlier evaluations as the gate takes them, newest first. */

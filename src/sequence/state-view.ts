@@ -54,7 +54,8 @@ export function overallState(parts: readonly OverallPart[]): OverallState {
   return parts.some(({ state }) => state === 'timedOut') ? 'timedOut' : 'finished';
 }
 
-function isEnd(state: ExecutionState): boolean {
+/** True for a state after which nothing more happens, of one sequence or of a whole run. */
+export function isEnd(state: string): boolean {
   return state === 'finished' || state === 'timedOut' || state === 'aborted';
 }
 

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { type Line, readLine, writeLine } from '../client/line.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { SequenceStateRow } from '../store/store.ts';
 import type { ServerContext } from './context.ts';
 import { ApiError } from './errors.ts';
 
-const ENDED: ReadonlySet<string> = new Set(['finished', 'timedOut', 'aborted']);
 const MAX_ROWS = 5_000;
 /** A trigger that was let in just before the stop shows up in the list within this time. */
 const SETTLE_MS = 250;
@@ -58,7 +58,7 @@ export async function resumeLine(parts: Parts, project: string, change: LineChan
 
 async function activeRows({ store }: Parts, project: string): Promise<SequenceStateRow[]> {
   const rows = await store.sequenceStates({ project, limit: MAX_ROWS, offset: 0 });
-  return rows.filter(({ state }) => !ENDED.has(state));
+  return rows.filter(({ state }) => !isEnd(state));
 }
 
 function contextsOf(rows: readonly SequenceStateRow[]): string[] {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 import type { Upstream } from '../activities/config/config-repo.ts';
 import { ConfigRefusedError } from '../activities/config/errors.ts';
+import { ENTITY_NAME } from '../activities/config/paths.ts';
 import { checkedRemote } from '../activities/config/upstream.ts';
 import { ApiError } from './errors.ts';
 import { gitCredentialsSchema, upstreamOf } from './git-credentials.ts';
 
-const NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_NAME = 200;
 
 /**
@@ -22,7 +22,7 @@ export type ProjectBody = z.infer<typeof projectBody>;
 
 /** True for a name of a project or stage (Keptn 1.4.5). */
 export function isEntityName(name: string): boolean {
-  return NAME.test(name);
+  return ENTITY_NAME.test(name);
 }
 
 /** The name of a project that may exist; throws ApiError 400. */

@@ -1,4 +1,5 @@
 import { ConfigRefusedError } from '../activities/config/errors.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { ProjectRow } from '../store/store.ts';
 import type { ServerContext } from './context.ts';
 import { ApiError } from './errors.ts';
@@ -12,8 +13,6 @@ import {
   upstreamIn,
 } from './project-body.ts';
 import { decodeBase64, stageNames, usableShipyard } from './shipyard-text.ts';
-
-const ENDED = ['finished', 'timedOut', 'aborted'];
 
 /** Creates the repository, then the project; what was made is taken back when the second fails. Throws ApiError. */
 export async function createProject(context: ServerContext, body: ProjectBody): Promise<void> {
@@ -99,7 +98,7 @@ export async function deleteProject({ store, config, runs }: ServerContext, name
   const row = await store.project(name);
   if (row) {
     const rows = await store.sequenceStates({ project: name, limit: 10_000, offset: 0 });
-    const active = new Set(rows.filter((one) => !ENDED.includes(one.state)).map((one) => one.keptnContext));
+    const active = new Set(rows.filter((one) => !isEnd(one.state)).map((one) => one.keptnContext));
     for (const keptnContext of active) await runs.control({ project: name, keptnContext, state: 'abort' });
     await store.deleteProject(name);
     await store.deleteSecret(GIT_SECRET_SCOPE, name);

@@ -1,11 +1,11 @@
 import { type Line, readLine } from '../client/line.ts';
 import type { JsonObject } from '../contracts/json.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { ProjectRow, SequenceStateRow, ServiceRow, ServiceView, Store } from '../store/store.ts';
 import { gitCredentialsView } from './git-credentials.ts';
 import { nanoseconds } from './project-changes.ts';
 import { parentStages } from './shipyard-text.ts';
 
-const ENDED = new Set(['finished', 'timedOut', 'aborted']);
 const MANY = 1000;
 /** Keptn 1.4.5 answered this for every project, whatever its shipyard says; the file itself stands beside it. */
 const SHIPYARD_VERSION = 'spec.keptn.sh/0.2.0';
@@ -48,7 +48,7 @@ export async function stageViews(store: Store, project: ProjectRow): Promise<Jso
     store.sequenceStates({ project: project.name, name: 'remediation', limit: MANY, offset: 0 }),
   ]);
   const parents = parentStages(project.shipyard);
-  const open = remediations.filter((row) => !ENDED.has(row.state));
+  const open = remediations.filter((row) => !isEnd(row.state));
   return project.stages.map((stageName) => ({
     stageName,
     parentStages: parents.get(stageName) ?? [],

@@ -1,7 +1,6 @@
 import type { JsonObject } from '../contracts/json.ts';
+import { isEnd } from '../sequence/state-view.ts';
 import type { EvaluationRow, EventReference, SequenceStateRow, StageActivity } from '../store/store.ts';
-
-const ENDED = new Set(['finished', 'timedOut', 'aborted']);
 
 /** What one run is made of; the rows are newest first. */
 export interface RunParts {
@@ -50,7 +49,7 @@ function stageView(stage: string, { rows, activity, evaluations }: RunParts): Js
 
 /** Keptn 1.4.5: `triggered` until the stage's sequence has ended, then the status of its end; `paused` in between. */
 function stageState(row: SequenceStateRow | undefined): string {
-  if (row === undefined || !ENDED.has(row.state)) return row?.state === 'paused' ? 'paused' : 'triggered';
+  if (row === undefined || !isEnd(row.state)) return row?.state === 'paused' ? 'paused' : 'triggered';
   return row.status ?? row.state;
 }
 

@@ -94,8 +94,8 @@ export async function stageActivity(
     database,
     sql`with mine as (
       select e.context, e.stage, e.seq, e.event, e.type = 'sh.keptn.event.deployment.triggered' as deploys,
-        e.type ~ ${LIFECYCLE} and e.type not like 'sh.keptn.event.get-sli.%' as counts, jsonb_build_object('eventId', e.id, 'keptnContext', e.context,
-        'type', e.type, 'time', e.event ->> 'time') as reference
+        e.type ~ ${LIFECYCLE} and e.type not like 'sh.keptn.event.get-sli.%' as counts,
+        jsonb_build_object('eventId', e.id, 'keptnContext', e.context, 'type', e.type, 'time', e.event ->> 'time') as reference
       from events e where e.project = ${project} and e.stage <> '' and ${all(oneOf(sql`e.context`, keptnContexts))}
     )
     select context, stage,

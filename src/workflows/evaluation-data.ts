@@ -7,9 +7,9 @@ import type { Slo, Verdict } from '../gate/types.ts';
 /** An evaluation that can be judged. */
 export type ReadyEvaluation = Extract<PreparedEvaluation, { outcome: 'ready' }>;
 
-/** The gate's model of slo.yaml; null when there is none, which is prepared as an empty object. */
+/** The gate's model of slo.yaml; null when there is none. */
 export function sloOf({ slo }: ReadyEvaluation): Slo | null {
-  return 'objectives' in slo ? (slo as unknown as Slo) : null;
+  return slo as unknown as Slo | null;
 }
 
 /** What was measured and what the gate says of it. */

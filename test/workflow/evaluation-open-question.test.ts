@@ -44,7 +44,7 @@ describe('an open question for SLIs', function () {
     const withoutFile = (): PreparedEvaluation => {
       const ready = prepared(SLO, { fetch: { indicators: [], customFilters: [], ...unregistered } });
       assert.ok(ready.outcome === 'ready');
-      return { ...ready, slo: {}, sloFileContent: '' };
+      return { ...ready, slo: null, sloFileContent: '' };
     };
 
     it("passes in Keptn's words when the provider is content", async () => {

@@ -7,7 +7,8 @@ export const MAX_FILE_BYTES = 5 * 1024 * 1024;
 /** Branch of shipyard.yaml and the project's own files. */
 export const DEFAULT_BRANCH = 'main';
 
-const ENTITY_NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
+/** What a project or stage may be called (Keptn 1.4.5), its length aside. */
+export const ENTITY_NAME = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/;
 const MAX_PATH_LENGTH = 1024;
 
 /** A name of a project, stage or service that is safe as a folder and a branch; throws ConfigRefusedError. */

@@ -18,9 +18,6 @@ import { subscribers } from './registrations.ts';
 /** A project that holds this file and names no provider means Prometheus. */
 const PROMETHEUS_FILE = 'prometheus/sli.yaml';
 
-/** What stands for a slo.yaml that is not there. */
-const NO_FILE = {};
-
 type PreparationDependencies = Pick<ActivityDependencies, 'store' | 'sliProviders' | 'options'> & {
   files: ScopedFiles;
 };
@@ -153,5 +150,5 @@ function withoutFile(request: EvaluationInput, fetch: SliFetch): PreparedEvaluat
   const { start, end, responders = [] } = fetch;
   if (responders.length === 0)
     return ended(request, { ...unconfigured('SLO file', request), window: { start, end } });
-  return { outcome: 'ready', slo: NO_FILE, sloFileContent: '', previous: [], fetches: [fetch] };
+  return { outcome: 'ready', slo: null, sloFileContent: '', previous: [], fetches: [fetch] };
 }

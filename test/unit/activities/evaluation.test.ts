@@ -232,7 +232,7 @@ describe('the inputs of an evaluation', function () {
     it('ask an integration also without slo.yaml, and nobody else', async () => {
       const asked = await prepareFor('sh.keptn.event.get-sli.triggered');
       assert.ok(asked.outcome === 'ready');
-      assert.deepEqual([asked.slo, asked.sloFileContent], [{}, '']);
+      assert.deepEqual([asked.slo, asked.sloFileContent], [null, '']);
       assert.deepEqual(asked.fetches[0]?.indicators, []);
       assert.equal((await prepareFor('sh.keptn.event.get-sli.triggered', 'fixed')).outcome, 'finished');
       assert.equal((await prepareFor('sh.keptn.>')).outcome, 'finished');

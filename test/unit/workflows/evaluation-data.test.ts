@@ -12,9 +12,9 @@ const ENCODED = Buffer.from(FILE).toString('base64');
 const SCOPE = { project: 'sockshop', stage: 'staging', service: 'carts' };
 
 describe('the data of evaluation.finished', () => {
-  const readyFor = (slo: object, sloFileContent = ''): ReadyEvaluation => ({
+  const readyFor = (slo: object | null, sloFileContent = ''): ReadyEvaluation => ({
     outcome: 'ready',
-    slo: slo as JsonObject,
+    slo: slo as JsonObject | null,
     sloFileContent,
     previous: [],
     fetches: [],
@@ -32,7 +32,7 @@ describe('the data of evaluation.finished', () => {
     });
     const triggered = eventOf('sh.keptn.event.evaluation.triggered', {});
     const input = { ...SCOPE, keptnContext: 'c', gitCommitId: '', triggered };
-    const prepared = readyFor(slo ?? {}, file === null ? '' : ENCODED);
+    const prepared = readyFor(slo, file === null ? '' : ENCODED);
     const judged = { answer: { ...answer, values }, samples: {}, problems: [], verdict };
     const data = evaluationData(input, prepared, judged);
     return { data, evaluation: objectAt(data, 'evaluation') };
@@ -49,7 +49,7 @@ describe('the data of evaluation.finished', () => {
   });
 
   it('has none, and no note about missing values, where there is no file', () => {
-    assert.equal(sloOf(readyFor({})), null);
+    assert.equal(sloOf(readyFor(null)), null);
     const { data, evaluation } = dataFor('succeeded', null);
     assert.deepEqual([data.status, data.result], ['succeeded', 'pass']);
     assert.match(String(data.message), /no SLO file configured for project sockshop/);

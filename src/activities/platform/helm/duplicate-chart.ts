@@ -30,7 +30,8 @@ const SCALERS = new Set(['HorizontalPodAutoscaler', 'ScaledObject']);
  * Chart of the primary side, made from the user chart's rendered manifest (helm-service 0.18): Services `<svc>-canary` and
  * `<svc>-primary`, Deployment `<depl>-primary`, and with Istio a DestinationRule per Service. What selects or scales the
  * Deployment goes with it. The route itself belongs to the traffic router, not to a Helm release, so that an upgrade can never
- * write old weights. Without a Service the primary's Deployment is labelled, so that the router knows that nobody is called. Throws PlatformTerminalError when the sides cannot be told apart or a name is taken.
+ * write old weights. Without a Service the primary's Deployment is labelled, so that the router knows that nobody is called.
+ * Throws PlatformTerminalError when the sides cannot be told apart or a name is taken.
  */
 export function duplicateChart(
   manifest: readonly JsonObject[],

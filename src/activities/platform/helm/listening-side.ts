@@ -3,7 +3,10 @@ import { deployedMainObjects, type HelmCluster } from './helm-cluster.ts';
 import { deploymentName } from './live-endpoints.ts';
 import { namespaceOf } from './release-name.ts';
 
-/** Waits until the pods of a side listen. A chart without a Service, or of which nobody can tell what it is about, is left to its probes. */
+/**
+ * Waits until the pods of a side listen. A chart without a Service, or of which nobody can tell what it is about, is left to
+ * its probes.
+ */
 export async function awaitListening(
   cluster: Pick<HelmCluster, 'helm' | 'steps'>,
   { service, side }: { service: ServiceRef; side: Side },
